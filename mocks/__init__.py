@@ -1,0 +1,1 @@
+"""The national services, emulated over one synthetic world."""

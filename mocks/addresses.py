@@ -1,0 +1,55 @@
+"""The fixed table of listeners: offset from one base port, scheme, client certificate, real host names they stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+BASE_PORT = 18440
+SESSION_PORTS = 100  # offset of the first port given to a session of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One listener. ``hosts`` are the real names that its certificate carries and that the name proxy maps to it."""
+
+    name: str
+    offset: int
+    scheme: Literal["http", "https", "tcp"]
+    service: str
+    client_cert: Literal["none", "optional", "required"] = "none"
+    hosts: tuple[str, ...] = ()
+    path: str = ""
+
+    def url(self, host: str, base_port: int) -> str:
+        """The address to give to a software."""
+        return f"{self.scheme}://{host}:{base_port + self.offset}{self.path}"
+
+
+ADDRESSES: tuple[Address, ...] = (
+    Address("console", 0, "http", "console"),
+    Address(
+        "insi_ps",
+        1,
+        "https",
+        "insi",
+        hosts=("qualiflps.services-ps.ameli.fr", "services-ps.ameli.fr"),
+        path="/lps",
+    ),
+    Address(
+        "insi_tlsm",
+        2,
+        "https",
+        "insi",
+        "required",
+        ("qualiflps-services-ps-tlsm.ameli.fr", "services-ps-tlsm.ameli.fr"),
+        "/lps",
+    ),
+    Address("igc", 3, "http", "igc", hosts=("igc-sante.esante.gouv.fr", "ocsp.esante.gouv.fr")),
+    Address("proxy", 4, "http", "proxy"),
+)
+
+
+def address(name: str) -> Address:
+    """The row of that name; raises KeyError."""
+    return next(row for row in ADDRESSES if row.name == name)

@@ -1,0 +1,211 @@
+"""The spine of every HTTP service: read once, bind the session, apply faults, answer, journal, then send.
+
+A service is a `Service` with routes ``(method, path) -> handler``; a handler takes a `Call` and returns an `Answer`.
+Whatever happens (unknown path, body too large, a handler's crash) the exchange is kept before the answer leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mocks.control import Switch
+from mocks.hub import Hub
+from mocks.journal.model import Exchange, Headers, Peer, Tls
+from mocks.session import Session
+from norms.finding import Finding, find
+
+log = logging.getLogger("segur.http")
+Scope = dict[str, Any]
+MEGABYTE = 1_000_000
+
+
+@dataclass(slots=True)
+class Answer:
+    """What goes back. ``drop`` closes the connection without answering; ``cut`` sends only that many body bytes."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+    headers: Headers = field(default_factory=list)
+    drop: bool = False
+    cut: int | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """A request as a handler sees it; ``exchange`` is what the journal will keep of it."""
+
+    hub: Hub
+    exchange: Exchange
+    session: Session
+    facts: dict[str, str]  # what the session was bound by
+    method: str
+    path: str
+    query: str
+    body: bytes
+    peer: Peer | None
+
+    def header(self, name: str) -> str:
+        """A request header, empty when absent."""
+        wanted = name.lower()
+        return next((value for key, value in self.exchange.request_headers if key == wanted), "")
+
+    def note(self, *findings: Finding) -> None:
+        """Keep findings with the exchange."""
+        self.exchange.findings.extend(findings)
+
+    def rebind(self, **facts: str) -> None:
+        """Bind again once the body told more (``instance``, ``client_id``…)."""
+        self.facts.update({k: v for k, v in facts.items() if v})
+        self.session = self.hub.sessions.bind(self.facts)
+        self.exchange.session = self.session.id
+
+    def switch(self, word: str) -> Any:
+        """The value of this service's switch for this call (an armed value is used up)."""
+        return self.session.switches.take(f"{self.exchange.service}.{word}")
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+def common_switches(service: str) -> tuple[Switch, ...]:
+    """The switches that each HTTP service has."""
+    return (
+        Switch(
+            f"{service}.latency_ms",
+            "int",
+            0,
+            "Retard ajouté à chaque réponse, en millisecondes",
+            "Delay added to each answer, in milliseconds",
+        ),
+        Switch(
+            f"{service}.outage",
+            "choice",
+            "none",
+            "Panne de transport : 503, page HTML d'erreur, connexion coupée, réponse tronquée",
+            "Transport outage: 503, HTML error page, dropped connection, truncated answer",
+            choices=("none", "503", "html", "drop", "truncate"),
+        ),
+    )
+
+
+HTML_ERROR = (
+    b"<html><head><title>Service indisponible</title></head><body><h1>Erreur</h1>"
+    b"<p>Le service demand\xc3\xa9 est momentan\xc3\xa9ment indisponible.</p></body></html>"
+)
+
+
+class Service:
+    """An ASGI application over routes; one instance serves every listener of the service."""
+
+    def __init__(
+        self, name: str, hub: Hub, routes: Mapping[tuple[str, str], Handler], *, max_body: int = 2 * MEGABYTE
+    ) -> None:
+        self.name, self.hub, self.routes, self.max_body = name, hub, routes, max_body
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Serve one HTTP request; other scopes (lifespan) are accepted silently."""
+        if scope["type"] != "http":
+            return
+        clock = time.perf_counter()
+        call, complete = await self._read(scope, receive)
+        exchange = call.exchange
+        answer = await self._answer(call) if complete else Answer(drop=True)
+        if delay := call.session.switches.take(f"{self.name}.latency_ms"):
+            await asyncio.sleep(float(delay) / 1000)
+        exchange.status = 0 if answer.drop else answer.status
+        exchange.response_body = b"" if answer.drop else answer.body[: answer.cut]
+        exchange.response_headers = [("content-type", answer.content_type), *answer.headers]
+        exchange.duration_ms = (time.perf_counter() - clock) * 1000
+        self.hub.journal.record(exchange)
+        if complete:
+            await _send(scope, send, answer)
+
+    async def _read(self, scope: Scope, receive: Any) -> tuple[Call, bool]:
+        tls_facts = scope.get("extensions", {}).get("tls", {})
+        peer: Peer | None = tls_facts.get("peer")
+        client, server = scope.get("client") or ("", 0), scope.get("server") or ("", 0)
+        headers = [(k.decode("latin-1").lower(), v.decode("latin-1")) for k, v in scope["headers"]]
+        facts = {"port": str(server[1]), "cert": peer.sha256 if peer else ""}
+        session = self.hub.sessions.bind(facts)
+        query = scope.get("query_string", b"").decode("latin-1")
+        exchange = Exchange(
+            session=session.id,
+            service=self.name,
+            started=time.time(),
+            listener=tls_facts.get("listener", ""),
+            client=f"{client[0]}:{client[1]}",
+            method=scope["method"],
+            target=scope["path"] + (f"?{query}" if query else ""),
+            request_headers=headers,
+            peer=peer,
+            tls=tls_facts.get("tls"),
+        )
+        call = Call(self.hub, exchange, session, facts, scope["method"], scope["path"], query, b"", peer)
+        parts: list[bytes] = []
+        size = 0
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                call.note(find("HTTP-BODY-02", found=f"{size}"))
+                exchange.request_body = b"".join(parts)
+                exchange.outcome = "truncated"
+                return call, False
+            size += len(message.get("body", b""))
+            if size <= self.max_body:  # past the limit, read on to answer properly but keep nothing
+                parts.append(message.get("body", b""))
+            more = message.get("more_body", False)
+        call.body = exchange.request_body = b"".join(parts)
+        if size > self.max_body:
+            call.note(find("HTTP-BODY-01", expected=f"{self.max_body}", found=f"{size}"))
+            exchange.outcome = "too-large"
+        return call, True
+
+    async def _answer(self, call: Call) -> Answer:
+        if call.exchange.outcome == "too-large":
+            return Answer(413, b"request entity too large")
+        outage = call.session.switches.take(f"{self.name}.outage")
+        if outage in ("503", "html", "drop"):
+            call.exchange.outcome = f"outage-{outage}"
+            html = Answer(200 if outage == "html" else 503, HTML_ERROR, "text/html; charset=utf-8")
+            return Answer(drop=True) if outage == "drop" else html
+        handler = self.routes.get((call.method, call.path))
+        if handler is None:
+            allowed = sorted(method for method, path in self.routes if path == call.path)
+            call.note(
+                find("HTTP-ROUTE-02", expected=", ".join(allowed), found=call.method)
+                if allowed
+                else find("HTTP-ROUTE-01", expected=", ".join(sorted({p for _, p in self.routes})), found=call.path)
+            )
+            return Answer(405 if allowed else 404, b"")
+        try:
+            answer = await handler(call)
+        except Exception:
+            log.exception("%s %s failed", call.method, call.path)
+            call.exchange.outcome = "bench-error"
+            return Answer(500, b"internal error of the bench")
+        if outage == "truncate":
+            answer.cut = len(answer.body) // 2
+        return answer
+
+
+async def _send(scope: Scope, send: Any, answer: Answer) -> None:
+    if answer.drop:
+        if abort := scope.get("extensions", {}).get("tls", {}).get("abort"):
+            abort()
+        return
+    head = [(b"content-type", answer.content_type.encode("latin-1")), (b"content-length", b"%d" % len(answer.body))]
+    head += [(k.encode("latin-1"), v.encode("latin-1")) for k, v in answer.headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": head})
+    if answer.cut is None:
+        await send({"type": "http.response.body", "body": answer.body})
+        return
+    await send({"type": "http.response.body", "body": answer.body[: answer.cut], "more_body": True})
+    if abort := scope.get("extensions", {}).get("tls", {}).get("abort"):
+        abort()

@@ -1,0 +1,23 @@
+"""What every service of a bench shares: sessions, journal, switches, addresses, the test PKI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mocks.control import Registry
+from mocks.journal import Journal
+from mocks.session import Sessions
+
+
+@dataclass
+class Hub:
+    """One per bench; services receive it and keep nothing global."""
+
+    sessions: Sessions
+    journal: Journal
+    registry: Registry
+    pki: Path  # folder of the test PKI: ca.pem, revocation state… (see mocks.igc)
+    addresses: dict[str, str] = field(default_factory=dict)  # listener name -> base URL
+    revoked: Callable[[str], bool] = lambda _serial: False  # certificate serial (hexadecimal) -> is it revoked

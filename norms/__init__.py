@@ -1,0 +1,1 @@
+"""What the texts say: formats and rules. Pure functions: no I/O, no clock, no state."""

@@ -1,0 +1,1 @@
+"""Findings about plain HTTP: wrong address, wrong method, body too large or cut."""

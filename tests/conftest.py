@@ -1,0 +1,28 @@
+"""Fixtures that every part shares."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """Real published material kept beside the checkout, never in it; the test is skipped where it is absent."""
+    beside = Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(os.environ.get("SEGUR_SHARED", beside))
+    if not (folder / "real").is_dir():
+        pytest.skip("no published material beside the checkout (SEGUR_SHARED)")
+    return folder
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of the loopback that nothing holds right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
