@@ -1,0 +1,316 @@
+"""The bench: every mock composed on one event loop, started, reset and stopped as one thing.
+
+`Bench` is the asynchronous whole; `started` runs it in a thread of its own for callers that are not asynchronous
+(``segur run``, ``segur demo``, tests).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.home import Home
+from mocks.addresses import ADDRESSES, BASE_PORT, SESSION_PORTS, Address
+from mocks.control import Registry
+from mocks.hub import Hub
+from mocks.igc import pki as igc_pki
+from mocks.igc import routes as igc
+from mocks.igc.pki import Pki
+from mocks.insi import routes as insi
+from mocks.insi.switches import SWITCHES as INSI_SWITCHES
+from mocks.journal import Journal
+from mocks.listener import Listener, Refusal, TlsProfile
+from mocks.listener import journal_entry as refusal_entry
+from mocks.proxy import NameProxy
+from mocks.session import Session, Sessions
+from mocks.sessions_store import SessionsStore
+from mocks.world import World
+
+log = logging.getLogger("segur.bench")
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a bench starts. ``public_name`` is what the software calls this machine when it is not on it."""
+
+    home: Home
+    base_port: int = BASE_PORT
+    host: str = LOOPBACK
+    public_name: str = ""
+    seed: Path | None = None
+
+    @property
+    def reachable(self) -> str:
+        """The name put into addresses."""
+        return self.public_name or (LOOPBACK if self.host in (LOOPBACK, "0.0.0.0", "::") else self.host)  # noqa: S104
+
+
+class PortTaken(OSError):
+    """A port of the table is held by another program."""
+
+    def __init__(self, name: str, port: int) -> None:
+        super().__init__(f"port {port} ({name}) is taken")
+        self.name, self.port = name, port
+
+
+@dataclass
+class Bench:
+    """One running set of mocks; `start` and `stop` bracket its life."""
+
+    options: Options
+    listeners: list[Listener] = field(default_factory=list)
+    _session_listeners: dict[str, list[Listener]] = field(default_factory=dict)
+
+    async def start(self) -> None:
+        """Open everything; raises PortTaken, WorldError, mocks.journal.JournalError."""
+        options = self.options
+        hosts = {host for row in ADDRESSES for host in row.hosts}
+        self.pki: Pki = igc_pki.init(
+            options.home.pki, hosts=[*sorted(hosts), options.reachable], igc_url=self._url("igc")
+        )
+        self.registry = Registry(INSI_SWITCHES)
+        world = World.load(options.seed)
+        self.journal = Journal(options.home.db)
+        self.sessions = Sessions(world, self.registry)
+        self.store = SessionsStore(options.home.db, self.sessions)
+        self.store.restore()
+        self.hub = Hub(
+            self.sessions,
+            self.journal,
+            self.registry,
+            options.home.pki,
+            {row.name: self._url(row.name) for row in ADDRESSES},
+            self.pki.revoked,
+        )
+        self._apps: dict[str, Any] = {"insi": insi.service(self.hub), "igc": igc.service(self.hub)}
+        try:
+            for row in ADDRESSES:
+                if row.service in self._apps:
+                    self.listeners.append(await self._open(row, options.base_port + row.offset))
+            self.proxy = NameProxy(self.hub, options.host, options.base_port + _offset("proxy"), self._proxied())
+            await self._bound("proxy", self.proxy.port, self.proxy.start())
+            for session in self.sessions:
+                if ports := session.binding.get("port"):
+                    await self._open_session_ports(session, [int(port) for port in ports])
+            from harness.api import application  # FastAPI is the slowest import: the services answer before it
+
+            console = Listener(
+                "console", application(self), options.host, options.base_port, None, self._refused("console", "console")
+            )
+            await self._bound("console", options.base_port, console.start())
+            self.listeners.append(console)
+        except BaseException:
+            await self.stop()
+            raise
+        self.options.home.write_record(self.status())
+
+    async def stop(self) -> None:
+        """Close every listener, then the journal; safe after a start that failed half way."""
+        opened = [*self.listeners, *(x for row in self._session_listeners.values() for x in row)]
+        if hasattr(self, "proxy"):
+            opened.append(self.proxy)
+        for listener in opened:
+            with contextlib.suppress(Exception):
+                await listener.stop()
+        self.listeners.clear()
+        self._session_listeners.clear()
+        self.journal.close()
+        self.options.home.record.unlink(missing_ok=True)
+
+    # -- what others ask of it ----------------------------------------------------------------------------------
+
+    def status(self) -> dict[str, Any]:
+        """Everything a software or a script needs to meet the bench."""
+        return {
+            "schema": 1,
+            "console": self._url("console"),
+            "control": self._url("console") + "/api",
+            "endpoints": {row.name: self._url(row.name) for row in ADDRESSES if row.name != "console"},
+            "hosts": {row.name: list(row.hosts) for row in ADDRESSES if row.hosts},
+            "ca": str(self.pki.ca),
+            "truststore": str(self.pki.truststore),
+            "password": igc_pki.PASSWORD,
+            "credentials": {
+                name: {"cert": str(c.chain), "key": str(c.key), "p12": str(c.p12), "sha256": c.sha256}
+                for name, c in self.pki.credentials().items()
+            },
+            "clients": [],
+            "home": str(self.options.home.root),
+            "pid": os.getpid(),
+        }
+
+    async def open_session(self, name: str, binding: dict[str, list[str]], *, own_ports: bool) -> Session:
+        """Open a session, with listeners of its own when asked; raises BindingTaken, ValueError."""
+        ports = self._free_ports(len(_tls_rows())) if own_ports else []
+        if ports:
+            binding = {**binding, "port": [*binding.get("port", []), *map(str, ports)]}
+        session = self.sessions.open(name, binding)
+        if ports:
+            try:
+                await self._open_session_ports(session, ports)
+            except OSError:
+                self.sessions.close(session.id)
+                raise
+        self.store.save(session)
+        return session
+
+    async def close_session(self, session_id: str) -> None:
+        """Forget a session and close its listeners; raises UnknownSession."""
+        self.sessions.close(session_id)
+        self.store.forget(session_id)
+        for listener in self._session_listeners.pop(session_id, ()):
+            await listener.stop()
+
+    def endpoints(self, session: Session) -> dict[str, str]:
+        """The addresses to give to the software of a session."""
+        own = {
+            listener.name: _row(listener.name).url(self.options.reachable, listener.port - _row(listener.name).offset)
+            for listener in self._session_listeners.get(session.id, ())
+        }
+        return {row.name: self._url(row.name) for row in ADDRESSES if row.name != "console"} | own
+
+    # -- listeners ----------------------------------------------------------------------------------------------
+
+    def _url(self, name: str) -> str:
+        return _row(name).url(self.options.reachable, self.options.base_port)
+
+    def _proxied(self) -> dict[str, int]:
+        return {host: self.options.base_port + row.offset for row in ADDRESSES for host in row.hosts}
+
+    async def _open(self, row: Address, port: int) -> Listener:
+        tls = None
+        if row.scheme == "https":
+            server = self.pki.credential("server")
+            trust = self.pki.ca if row.client_cert != "none" else None
+            tls = TlsProfile(server.chain, server.key, row.client_cert, trust, crl=self.pki.crl if trust else None)
+        listener = Listener(
+            row.name, self._apps[row.service], self.options.host, port, tls, self._refused(row.service, row.name)
+        )
+        await self._bound(row.name, port, listener.start())
+        return listener
+
+    async def _open_session_ports(self, session: Session, ports: list[int]) -> None:
+        opened = self._session_listeners.setdefault(session.id, [])
+        for row, port in zip(_tls_rows(), ports, strict=False):
+            opened.append(await self._open(row, port))
+
+    def _free_ports(self, count: int) -> list[int]:
+        taken = {listener.port for row in self._session_listeners.values() for listener in row}
+        first = self.options.base_port + SESSION_PORTS
+        return [port for port in range(first, first + 2000) if port not in taken][:count]
+
+    @staticmethod
+    async def _bound(name: str, port: int, starting: Any) -> None:
+        try:
+            await starting
+        except OSError as error:
+            raise PortTaken(name, port) from error
+
+    def _refused(self, service: str, name: str) -> Any:
+        def keep(refusal: Refusal) -> None:
+            entry = refusal_entry(refusal, service)
+            entry.listener = name
+            entry.session = self.sessions.bind({"port": str(refusal.port)}).id
+            self.journal.record(entry)
+
+        return keep
+
+
+def _row(name: str) -> Address:
+    return next(row for row in ADDRESSES if row.name == name)
+
+
+def _offset(name: str) -> int:
+    return _row(name).offset
+
+
+def _tls_rows() -> list[Address]:
+    return [row for row in ADDRESSES if row.scheme == "https"]
+
+
+@contextmanager
+def started(options: Options) -> Iterator[Bench]:
+    """A bench running in its own thread while the block runs; errors of its start are raised here."""
+    ready: threading.Event = threading.Event()
+    bench = Bench(options)
+    failure: list[BaseException] = []
+    stopping: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+    async def live() -> None:
+        stop = asyncio.Event()
+        stopping.append((asyncio.get_running_loop(), stop))
+        try:
+            await bench.start()
+        except BaseException as error:
+            failure.append(error)
+            return
+        finally:
+            ready.set()
+        await stop.wait()
+        await bench.stop()
+
+    thread = threading.Thread(target=run_loop, args=(live,), name="segur-bench", daemon=True)
+    thread.start()
+    ready.wait()
+    if failure:
+        thread.join()
+        raise failure[0]
+    try:
+        yield bench
+    finally:
+        loop, stop = stopping[0]
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(timeout=10)
+
+
+def run_loop(main: Any) -> None:
+    """Run a coroutine function on uvloop where present, else on the standard loop."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(main())
+        return
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
+
+
+@contextmanager
+def home_of(folder: Path | None, *, ephemeral: bool = False) -> Iterator[Home]:
+    """The home folder asked for; an ephemeral one is removed at the end."""
+    if not ephemeral:
+        yield Home.at(folder)
+        return
+    with tempfile.TemporaryDirectory(prefix="segur-", ignore_cleanup_errors=True) as temporary:
+        yield Home.at(temporary)
+
+
+def alive(home: Home, *, patience: float = 0.0) -> dict[str, Any] | None:
+    """The status of the bench that runs on this home, None when none answers within ``patience`` seconds."""
+    import httpx
+
+    record = home.read_record()
+    deadline = time.monotonic() + patience
+    while record:
+        try:
+            answer = httpx.get(f"{record['console']}/api/status", timeout=2, trust_env=False)
+            status: dict[str, Any] = answer.json()
+            if status.get("home") == str(home.root):
+                return status
+        except (httpx.HTTPError, ValueError):
+            pass
+        if time.monotonic() >= deadline:
+            return None
+        time.sleep(0.05)
+    return None
+

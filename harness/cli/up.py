@@ -1,0 +1,81 @@
+"""``segur up``: start every service and say where it is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from harness.cli.common import HomeOption, fail, out, say, t
+from mocks.addresses import ADDRESSES, BASE_PORT
+
+app = typer.Typer(add_completion=False, help=t("up.help"), pretty_exceptions_enable=False)
+
+
+@app.command(help=t("up.help"))
+def up(
+    home: Path = HomeOption(),
+    base_port: int = typer.Option(BASE_PORT, "--base-port", min=1024, max=60000, help=t("up.base_port")),
+    host: str = typer.Option("127.0.0.1", "--host", help=t("up.host")),
+    public_name: str = typer.Option("", "--public-name", help=t("up.public_name")),
+    as_json: bool = typer.Option(False, "--json", help=t("up.json")),
+    seed: Path | None = typer.Option(None, "--seed", exists=True, dir_okay=False, help=t("up.seed")),
+    ephemeral: bool = typer.Option(False, "--ephemeral", help=t("up.ephemeral")),
+) -> None:
+    """Start the bench and serve until interrupted."""
+    from harness import bench
+
+    with bench.home_of(home, ephemeral=ephemeral) as place:
+        if running := bench.alive(place):
+            fail(t("up.already", console=running["console"]))
+        options = bench.Options(place, base_port, host, public_name, seed)
+        if not as_json and not place.pki.exists():
+            say(t("up.certs"))
+        try:
+            bench.run_loop(lambda: _serve(bench.Bench(options), as_json))
+        except bench.PortTaken as taken:
+            fail(t("up.port", port=taken.port, name=taken.name, other=base_port + 1000))
+        except bench.WorldError as error:
+            fail(t("up.bad_seed", error=error))
+        except KeyboardInterrupt:
+            pass
+
+
+async def _serve(bench: Any, as_json: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows: Ctrl-C raises KeyboardInterrupt instead
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    await bench.start()
+    status = bench.status()
+    if as_json:
+        out(json.dumps(status))
+    else:
+        _table(status)
+    await stop.wait()
+    await bench.stop()
+    if not as_json:
+        say(t("up.stopped"))
+
+
+def _table(status: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    screen = Console(highlight=False)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("service", "address", "stands_for"):
+        table.add_column(t(f"up.{heading}"), overflow="fold")
+    for row in ADDRESSES:
+        table.add_row(row.name, status["endpoints"].get(row.name, status["console"]), ", ".join(row.hosts))
+    screen.print(table)
+    screen.print(f"\n{t('up.ca')} : {status['ca']}", soft_wrap=True)
+    screen.print(f"{t('up.credentials')} : {Path(status['ca']).parent / 'credentials'}", soft_wrap=True)
+    screen.print(f"\n{t('up.ready')}")

@@ -1,0 +1,113 @@
+"""`BenchClient`: the control API from Python. The runner, the commands and users' own tests drive a bench with it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+Json = dict[str, Any]
+
+
+class BenchError(RuntimeError):
+    """The bench refused a call or cannot be reached; ``unreachable`` tells the two apart."""
+
+    def __init__(self, message: str, *, unreachable: bool = False) -> None:
+        super().__init__(message)
+        self.unreachable = unreachable
+
+
+class BenchClient:
+    """Calls to one bench; ``base_url`` is its console address. Raises BenchError."""
+
+    def __init__(self, base_url: str, *, timeout: float = 30.0, lang: str = "fr") -> None:
+        self.base_url = base_url
+        self._http = httpx.Client(
+            base_url=base_url, timeout=timeout, headers={"accept-language": lang}, trust_env=False
+        )
+
+    def close(self) -> None:
+        """Free the connections."""
+        self._http.close()
+
+    def _call(self, method: str, path: str, **kwargs: Any) -> Any:
+        try:
+            answer = self._http.request(method, f"/api{path}", **kwargs)
+        except httpx.HTTPError as error:
+            raise BenchError(f"{self.base_url}: {error or type(error).__name__}", unreachable=True) from None
+        if answer.is_error:
+            try:
+                detail = answer.json()["detail"]
+            except (ValueError, KeyError, TypeError):
+                detail = answer.text[:200]
+            raise BenchError(f"{method} /api{path}: {answer.status_code} {detail}")
+        return answer.json() if answer.content else None
+
+    def status(self) -> Json:
+        """Addresses, certificates and sessions of the bench (the object of ``segur up --json``)."""
+        return dict(self._call("GET", "/status"))
+
+    def open_session(
+        self, name: str, binding: Mapping[str, list[str]] | None = None, *, own_ports: bool = False
+    ) -> Json:
+        """Open a session: ``{id, name, binding, endpoints}``; with ``own_ports`` it has listeners of its own."""
+        body = {"name": name, "binding": dict(binding or {}), "own_ports": own_ports}
+        return dict(self._call("POST", "/sessions", json=body))
+
+    def session(self, session_id: str) -> Json:
+        """One session as the bench knows it."""
+        return dict(self._call("GET", f"/sessions/{session_id}"))
+
+    def close_session(self, session_id: str) -> None:
+        """Forget a session and its listeners; its exchanges stay in the journal."""
+        self._call("DELETE", f"/sessions/{session_id}")
+
+    def reset_session(self, session_id: str) -> None:
+        """World as seeded, switches at their defaults, clock on time."""
+        self._call("POST", f"/sessions/{session_id}/reset")
+
+    def set_switches(self, session_id: str, values: Mapping[str, object]) -> None:
+        """Set switches until changed."""
+        self._call("PATCH", f"/sessions/{session_id}/switches", json=dict(values))
+
+    def arm(self, session_id: str, name: str, value: object, times: int = 1) -> None:
+        """Use a switch value for the next calls only."""
+        self._call("POST", f"/sessions/{session_id}/arm", json={"name": name, "value": value, "times": times})
+
+    def clear_switches(self, session_id: str) -> None:
+        """Every switch of the session back to its default."""
+        self._call("DELETE", f"/sessions/{session_id}/switches")
+
+    def set_clock(self, session_id: str, offset: float) -> None:
+        """Move the session's clock, in seconds from the wall clock."""
+        self._call("POST", f"/sessions/{session_id}/clock", json={"offset": offset})
+
+    def world(self, session_id: str, kind: str) -> list[Json]:
+        """``patients``, ``professionals`` or ``organisations`` of the session's world."""
+        return list(self._call("GET", f"/sessions/{session_id}/world/{kind}")["items"])
+
+    def patch_world(self, session_id: str, kind: str, item: str, changes: Mapping[str, object]) -> Json:
+        """Change one item of the session's world."""
+        return dict(self._call("PATCH", f"/sessions/{session_id}/world/{kind}/{item}", json=dict(changes)))
+
+    def exchanges(
+        self, session: str, after: int = 0, service: str = "", kind: str = "", *, bodies: bool = True, limit: int = 1000
+    ) -> list[Json]:
+        """The session's journal entries after an id, oldest first; bodies come decoded to ``bytes``."""
+        params: dict[str, str | int] = {"session": session, "after": after, "bodies": int(bodies), "limit": limit}
+        params |= {k: v for k, v in (("service", service), ("kind", kind)) if v}
+        found: list[Json] = self._call("GET", "/exchanges", params=params)["exchanges"]
+        return [_unpacked(row) for row in found]
+
+    def exchange(self, exchange_id: int) -> Json:
+        """One journal entry, bodies as ``bytes``."""
+        return _unpacked(self._call("GET", f"/exchanges/{exchange_id}"))
+
+
+def _unpacked(row: Json) -> Json:
+    for key in ("request_body", "response_body"):
+        if key in row:
+            row[key] = base64.b64decode(row[key])
+    return row

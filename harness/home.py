@@ -1,0 +1,73 @@
+"""The home folder: what a bench keeps between two starts (journal, test PKI, runs, rule packs)."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Paths below one home folder; folders are made when asked for."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, folder: Path | str | None = None) -> Home:
+        """The folder given, else ``SEGUR_HOME``, else the platform's data folder for this user."""
+        if folder is None:
+            folder = os.environ.get("SEGUR_HOME") or None
+        if folder is None:
+            from platformdirs import user_data_dir
+
+            folder = user_data_dir("segur-harness", appauthor=False)
+        root = Path(folder).expanduser().absolute()
+        root.mkdir(parents=True, exist_ok=True)
+        return cls(root)
+
+    @property
+    def db(self) -> Path:
+        """Journal and sessions."""
+        return self.root / "bench.db"
+
+    @property
+    def pki(self) -> Path:
+        """Test certificates."""
+        return self.root / "pki"
+
+    @property
+    def runs(self) -> Path:
+        """One folder per run."""
+        return self._folder("runs")
+
+    @property
+    def rulepacks(self) -> Path:
+        """Rules and value sets imported from the user's own copy."""
+        return self._folder("rulepacks")
+
+    def _folder(self, name: str) -> Path:
+        folder = self.root / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @property
+    def record(self) -> Path:
+        """Where a running bench says how to reach it."""
+        return self.root / "bench.json"
+
+    def write_record(self, status: dict[str, Any]) -> None:
+        """Say that a bench runs on this home; replaced as a whole, never half written."""
+        draft = self.record.with_suffix(".tmp")
+        draft.write_text(json.dumps(status), encoding="utf-8")
+        draft.replace(self.record)
+
+    def read_record(self) -> dict[str, Any] | None:
+        """What the last bench said, None when none did; it may be dead: ask its console."""
+        try:
+            status: dict[str, Any] = json.loads(self.record.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return status
