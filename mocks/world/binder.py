@@ -1,0 +1,169 @@
+"""Plain values (YAML text or JSON) into the model's values, and back.
+
+A mistake raises `Misfit` with the path of the value; who knows where the value came from turns it into a WorldError.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from mocks.world.errors import Hint
+from mocks.world.model import Ins, Patient
+from norms.ins import matricule
+
+INVALID_KEY = "invalid-key"  # tag of a patient whose key is wrong on purpose
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
+_CHOICES = {"Patient.sex": ("M", "F", ""), "Patient.verify": ("OK", "KO", "")}
+_DATES = {"Patient.birth_date", "Ins.start", "Ins.end"}
+_REQUIRED = {"Ins": ("value",), "Vitale": ("serial", "nir"), "Activity": ("organisation",)}
+
+
+@dataclass
+class Misfit(Exception):
+    """A value that does not fit: where it is, the text key, what fills the text."""
+
+    path: tuple[str | int, ...]
+    key: str
+    args_: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Oids:
+    """The OIDs of the INS per environment: INSi answers the first two, the DMP takes the third for a NIR."""
+
+    nir: str = "1.2.250.1.213.1.4.8"
+    nia: str = "1.2.250.1.213.1.4.9"
+    dmp: str = "1.2.250.1.213.1.4.10"
+
+
+def show_path(path: tuple[str | int, ...]) -> str:
+    """A path as a person reads it: ``patients.adrun-zoe.history[0]``."""
+    out = ""
+    for part in path:
+        out += f"[{part}]" if isinstance(part, int) else f".{part}" if out else part
+    return out
+
+
+@cache
+def shape(cls: type) -> Mapping[str, Any]:
+    """Field name -> type of a model class, in order."""
+    hints = get_type_hints(cls)
+    return {field.name: hints[field.name] for field in fields(cls)}
+
+
+def bind(cls: type, raw: Any, path: tuple[str | int, ...], oids: Oids, base: Any = None) -> dict[str, Any]:
+    """The checked field values of `cls` that `raw` (a table) gives; `base` None means required ones must be there."""
+    if not isinstance(raw, Mapping):
+        raise Misfit(path, "value.mapping", {})
+    known = shape(cls)
+    out: dict[str, Any] = {}
+    for name, value in raw.items():
+        at = (*path, str(name))
+        if name not in known or (name == "id" and path):
+            if name == "id":
+                raise Misfit(at, "value.fixed", {})
+            raise Misfit(at, "value.unknown", {"name": name, "path": show_path(path), "hint": Hint(str(name), known)})
+        out[name] = _value(known[name], value, at, oids, f"{cls.__name__}.{name}")
+    if base is None:
+        for name in _REQUIRED.get(cls.__name__, ()):
+            if not out.get(name):
+                raise Misfit(path, "value.missing", {"name": name})
+    return out
+
+
+def check_id(raw: str, path: tuple[str | int, ...]) -> None:
+    """Raise Misfit unless this is an id: lowercase letters, digits and single hyphens."""
+    if not _ID.fullmatch(raw):
+        raise Misfit(path, "value.id", {"found": raw})
+
+
+def check_keys(patient: Patient, path: tuple[str | int, ...]) -> None:
+    """Raise Misfit when a matricule's key is wrong and the patient is not tagged `invalid-key`."""
+    if INVALID_KEY in patient.tags:
+        return
+    held = [(("ins",), patient.ins)] if patient.ins else []
+    held += [(("history", n), ins) for n, ins in enumerate(patient.history)]
+    for at, ins in held:
+        expected = matricule.key(ins.value)
+        if ins.key != expected:
+            args: dict[str, object] = {"value": ins.value, "expected": expected, "found": ins.key}
+            raise Misfit((*path, *at), "value.ins_key", args)
+
+
+def _value(kind: Any, raw: Any, at: tuple[str | int, ...], oids: Oids, name: str) -> Any:
+    if kind is bool:
+        return _yes_no(raw, at)
+    if kind is int:
+        return _whole(raw, at)
+    if kind is str:
+        return _text(raw, at, name)
+    if get_origin(kind) is tuple:
+        item = get_args(kind)[0]
+        if isinstance(raw, str) and item is str:
+            raw = raw.split()
+        if not isinstance(raw, list | tuple):
+            raise Misfit(at, "value.list", {})
+        return tuple(_value(item, one, (*at, n), oids, name) for n, one in enumerate(raw))
+    options = [one for one in get_args(kind) or (kind,) if one is not NoneType]
+    if NoneType in get_args(kind) and (raw is None or raw in ("", "~", "null")):
+        return None
+    cls = options[0]
+    if cls is Ins:
+        return _ins(raw, at, oids)
+    return cls(**bind(cls, raw, at, oids))
+
+
+def _ins(raw: Any, at: tuple[str | int, ...], oids: Oids) -> Ins:
+    """An INS: a table, or in short ``"13 characters key"`` (the key may be left out: it is computed)."""
+    if isinstance(raw, str):
+        value, _, key = raw.strip().partition(" ")
+        raw = {"value": value, "key": key.strip()}
+    given = bind(Ins, raw, at, oids)
+    if not matricule.well_formed(given["value"]) or not re.fullmatch(r"\d\d|", given.get("key", "")):
+        raise Misfit(at, "value.matricule", {"found": f"{given['value']} {given.get('key', '')}".strip()})
+    given["key"] = given.get("key") or matricule.key(given["value"])
+    word = given.get("oid") or "NIR"
+    given["oid"] = {"NIR": oids.nir, "NIA": oids.nia}.get(word.upper(), word)
+    return Ins(**given)
+
+
+def _text(raw: Any, at: tuple[str | int, ...], name: str) -> str:
+    if not isinstance(raw, str):
+        raise Misfit(at, "value.text", {})
+    choices = _CHOICES.get(name)
+    if choices and raw not in choices:
+        raise Misfit(at, "value.choice", {"found": raw, "choices": ", ".join(c or '""' for c in choices)})
+    if name in _DATES and raw and not _DATE.fullmatch(raw):
+        raise Misfit(at, "value.date", {"found": raw})
+    return raw
+
+
+def _yes_no(raw: Any, at: tuple[str | int, ...]) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    if isinstance(raw, str) and raw.lower() in ("true", "false", "yes", "no"):
+        return raw.lower() in ("true", "yes")
+    raise Misfit(at, "value.yesno", {"found": raw})
+
+
+def _whole(raw: Any, at: tuple[str | int, ...]) -> int:
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return raw
+    if isinstance(raw, str) and re.fullmatch(r"\d{1,9}", raw, re.ASCII):
+        return int(raw)
+    raise Misfit(at, "value.whole", {"found": raw})
+
+
+def plain(value: Any) -> Any:
+    """A model value as JSON-ready plain values; `bind` reads them back."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: plain(getattr(value, name)) for name in shape(type(value))}
+    if isinstance(value, tuple):
+        return [plain(one) for one in value]
+    return value

@@ -1,0 +1,134 @@
+"""What the synthetic world holds. Values are immutable; a change makes a new value (see `mocks.world.store`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Ins:
+    """A matricule INS: 13 characters, key of 2 digits, OID of its nature; validity dates AAAA-MM-JJ or empty."""
+
+    value: str
+    key: str
+    oid: str
+    start: str = ""
+    end: str = ""
+
+    @property
+    def full(self) -> str:
+        """The 15 characters, matricule and key."""
+        return self.value + self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Vitale:
+    """What a Vitale card says of its beneficiary; `nir` is the opening-right holder's (13 characters)."""
+
+    serial: str
+    nir: str
+    key: str
+    rank: int = 1  # rang gémellaire
+    individual_nir: str = ""  # empty when the card does not carry it
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A person. Dates are AAAA-MM-JJ and may hold 00; names are as INSi gives them; `sex` is M, F or empty.
+
+    `known` False: INSi does not know this person. `verify` OK or KO forces the outcome of a verification; empty, it is
+    decided by comparison.
+    """
+
+    id: str
+    birth_name: str = ""
+    given_names: tuple[str, ...] = ()
+    sex: str = ""
+    birth_date: str = ""
+    birth_place: str = ""
+    ins: Ins | None = None
+    history: tuple[Ins, ...] = ()
+    used_name: str = ""
+    used_given_name: str = ""
+    known: bool = True
+    verify: str = ""
+    ipp: str = ""
+    vitale: Vitale | None = None
+    street: str = ""
+    postal_code: str = ""
+    city: str = ""
+    phone: str = ""
+    tags: tuple[str, ...] = ()
+    note_fr: str = ""
+    note_en: str = ""
+
+    @property
+    def first_given_name(self) -> str:
+        """The first birth given name, empty when there is none."""
+        return self.given_names[0] if self.given_names else ""
+
+    @property
+    def given_list(self) -> str:
+        """The list of birth given names, separated by spaces."""
+        return " ".join(self.given_names)
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A professional's exercise in an organisation (its id); `role` TRE_R85/R21 or empty, `genre` TRE_R22/R23, sector SAxx."""
+
+    organisation: str
+    role: str = ""
+    genre: str = ""
+    sector: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Professional:
+    """Someone who holds a card or an e-CPS. `profession` TRE_G15 (or the non-professional's role), `kind` CPS, CPE…"""
+
+    id: str
+    family_name: str = ""
+    given_name: str = ""
+    civility: str = ""
+    rpps: str = ""
+    adeli: str = ""
+    national_id: str = ""  # "8" + RPPS, "0" + ADELI…
+    profession: str = ""
+    specialty: str = ""  # SMxx, SCDxx…
+    sector: str = ""  # SAxx of the main activity
+    kind: str = "CPS"
+    card_serial: str = ""
+    activities: tuple[Activity, ...] = ()
+    mail: str = ""
+    phone: str = ""
+    tags: tuple[str, ...] = ()
+    note_fr: str = ""
+    note_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A structure. `struct_id` is its national identifier: "1" + FINESS or "3" + SIRET."""
+
+    id: str
+    name: str = ""
+    finess_ej: str = ""
+    finess_geo: str = ""
+    siret: str = ""
+    struct_id: str = ""
+    type_code: str = ""
+    sector: str = ""
+    street: str = ""
+    postal_code: str = ""
+    city: str = ""
+    phone: str = ""
+    mail: str = ""
+    tags: tuple[str, ...] = ()
+    note_fr: str = ""
+    note_en: str = ""
+
+    @property
+    def address(self) -> str:
+        """The postal address on one line."""
+        return ", ".join(part for part in (self.street, f"{self.postal_code} {self.city}".strip()) if part)

@@ -1,0 +1,188 @@
+"""World: the seed that all sessions share, and what one session changed of it.
+
+A fork shares the seed and keeps an overlay of its own, so opening a session costs nothing and a change is seen there only.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from mocks.world.binder import Misfit, Oids, bind, check_keys, plain, show_path
+from mocks.world.errors import Hint, WorldError
+from mocks.world.index import Bucket, Index
+from mocks.world.model import Ins, Organisation, Patient, Professional
+from mocks.world.seed import KINDS, MODELS, read_seed, to_yaml
+
+__all__ = ["KINDS", "World"]
+
+
+@dataclass(frozen=True)
+class _Seed:
+    """What every fork shares and none changes."""
+
+    oids: Oids
+    tables: Mapping[str, dict[str, Any]]
+    index: Index = field(default_factory=Index)
+
+
+class World:
+    """Patients, professionals and organisations by id; `patch` changes one for this world only."""
+
+    def __init__(self, seed: _Seed) -> None:
+        self._seed = seed
+        self.reset()
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> World:
+        """The packaged world; with a path, that file's entries added to it or overriding its fields.
+
+        Raises WorldError with file, line and column.
+        """
+        oids, tables = read_seed(path)
+        return cls(_Seed(oids, tables, Index(tables["patients"].values())))
+
+    def fork(self) -> World:
+        """A world of its own with the same content, changes included; later changes of one are not seen by the other."""
+        twin = World(self._seed)
+        twin.restore(self.snapshot())
+        return twin
+
+    def reset(self) -> None:
+        """Forget every change: the world as it was seeded."""
+        self._changed: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
+        self._fields: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in KINDS}
+        self._index = Index()
+        views = [MappingProxyType(ChainMap(self._changed[kind], self._seed.tables[kind])) for kind in KINDS]
+        self.patients: Mapping[str, Patient] = views[0]
+        self.professionals: Mapping[str, Professional] = views[1]
+        self.organisations: Mapping[str, Organisation] = views[2]
+
+    # ── changes ──
+
+    def patch(self, kind: str, id: str, changes: Mapping[str, Any]) -> None:
+        """Change fields of one entry; values as in the YAML files (nested ones are replaced whole).
+
+        Raises WorldError on an unknown kind, id or field, or a value that does not fit; nothing is changed then.
+        """
+        if kind not in KINDS:
+            raise WorldError("change.kind", found=kind, choices=", ".join(KINDS))
+        table = getattr(self, kind)
+        if id not in table:
+            raise WorldError("change.id", kind=kind, found=id, hint=Hint(id, table))
+        path = (kind, id)
+        try:
+            given = bind(MODELS[kind], changes, path, self._seed.oids, base=table[id])
+            new = replace(table[id], **given)
+            if isinstance(new, Patient):
+                check_keys(new, path)
+            if isinstance(new, Professional):
+                self._check_activities(new)
+        except Misfit as error:
+            raise WorldError(error.key, **{"path": show_path(error.path), **error.args_}) from None
+        if kind == "patients":
+            if id in self._changed[kind]:
+                self._index.remove(self._changed[kind][id])
+            self._index.add(new)
+        self._changed[kind][id] = new
+        self._fields[kind].setdefault(id, {}).update({name: plain(value) for name, value in given.items()})
+
+    def _check_activities(self, who: Professional) -> None:
+        for n, activity in enumerate(who.activities):
+            if activity.organisation not in self.organisations:
+                hint = Hint(activity.organisation, self.organisations)
+                at = ("professionals", who.id, "activities", n)
+                raise Misfit(at, "value.reference", {"found": activity.organisation, "hint": hint})
+
+    def snapshot(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """What was changed since the seed, JSON-ready: kind -> id -> field -> value."""
+        return {kind: {id: dict(given) for id, given in rows.items()} for kind, rows in self._fields.items() if rows}
+
+    def restore(self, snapshot: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+        """Go back to a snapshot: forget every change, then make the snapshot's. Raises WorldError as `patch` does."""
+        kept = self.snapshot()
+        self.reset()
+        try:
+            self._replay(snapshot)
+        except WorldError:
+            self.reset()
+            self._replay(kept)
+            raise
+
+    def _replay(self, snapshot: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+        for kind, rows in snapshot.items():
+            for id, changes in rows.items():
+                self.patch(kind, id, changes)
+
+    def dump(self) -> str:
+        """The whole world as one YAML text that `load` reads back."""
+        return to_yaml(self._seed.oids, {kind: getattr(self, kind) for kind in KINDS})
+
+    # ── finding ──
+
+    def search(
+        self, birth_name: str, given_name: str, sex: str, birth_date: str, birth_place: str = ""
+    ) -> list[Patient]:
+        """Who INSi finds by these traits: known persons only, names compared strictly (hyphens included).
+
+        `given_name` matches when it is any one name of the list of birth given names, or all of them separated by spaces.
+        """
+        return [
+            patient
+            for patient in self._bucket("traits", (birth_name, sex, birth_date)).values()
+            if patient.known
+            and (given_name in patient.given_names or given_name == patient.given_list)
+            and birth_place in ("", patient.birth_place)
+        ]
+
+    def by_ins(self, value: str, *, history: bool = False) -> Patient | None:
+        """Whose active matricule this is (13 characters, or 15 with a right or wrong key); with `history`, or was.
+
+        Persons unknown to INSi included.
+        """
+        found = self._bucket("ins", value[:13]) or (self._bucket("history", value[:13]) if history else {})
+        return next(iter(found.values()), None)
+
+    def by_nir(self, nir: str, birth_date: str, rank: int | str = "", *, individual: str = "") -> list[Patient]:
+        """Beneficiaries of a Vitale card: NIR of the opening-right holder (13 characters), birth date, rank.
+
+        An empty rank or individual NIR is not compared. Known persons only.
+        """
+        return [
+            patient
+            for patient in self._bucket("nir", (nir[:13], birth_date)).values()
+            if patient.known
+            and patient.vitale
+            and patient.vitale.nir == nir[:13]
+            and str(rank) in ("", str(patient.vitale.rank))
+            and individual[:13] in ("", patient.vitale.individual_nir)
+        ]
+
+    def _bucket(self, table: str, key: Any) -> Bucket:
+        """The patients filed under that key, in this world: the seed's that were not changed, then the changed ones."""
+        seeded: Bucket = getattr(self._seed.index, table).get(key, {})
+        changed = self._changed["patients"]
+        if not changed:
+            return seeded
+        own: Bucket = getattr(self._index, table).get(key, {})
+        return {id: patient for id, patient in seeded.items() if id not in changed} | own
+
+    # ── OIDs per environment ──
+
+    @property
+    def insi_oid_nir(self) -> str:
+        """The OID that INSi answers with a NIR."""
+        return self._seed.oids.nir
+
+    @property
+    def insi_oid_nia(self) -> str:
+        """The OID that INSi answers with a NIA."""
+        return self._seed.oids.nia
+
+    def dmp_oid(self, ins: Ins) -> str:
+        """The OID that the DMP test environment knows this INS by: the test one for a NIR, its own otherwise."""
+        return self._seed.oids.dmp if ins.oid == self._seed.oids.nir else ins.oid
