@@ -1,0 +1,212 @@
+"""A CDA document being read: the tree, where things stand in the bytes, and indexes that rules share.
+
+Paths name HL7 elements without prefix and the extensions with theirs (`PREFIXES`): ``recordTarget/patientRole/id``,
+``sdtc:deceasedInd``. Everything is computed once, and only when a rule asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cache, cached_property
+
+from lxml import etree
+
+from norms.cda.places import Places
+from norms.codes import Tables
+from norms.finding import Where
+
+Element = etree._Element
+
+HL7 = "urn:hl7-org:v3"
+SDTC = "urn:hl7-org:sdtc"
+LAB = "urn:oid:1.3.6.1.4.1.19376.1.3.2"
+PHARM = "urn:ihe:pharm:medication"
+DICOM = "urn:dicom-org:ps3-20"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+DS = "http://www.w3.org/2000/09/xmldsig#"
+XSL = "http://www.w3.org/1999/XSL/Transform"
+PREFIXES: Mapping[str, str] = {"sdtc": SDTC, "lab": LAB, "pharm": PHARM, "ps3-20": DICOM, "ds": DS, "xsl": XSL}
+XSI_TYPE = f"{{{XSI}}}type"
+_SHOWN = {uri: prefix for prefix, uri in PREFIXES.items()}
+
+
+@cache
+def qname(step: str) -> str:
+    """``id`` → ``{urn:hl7-org:v3}id``, ``sdtc:deceasedInd`` → its own namespace."""
+    prefix, _, local = step.rpartition(":")
+    return f"{{{PREFIXES[prefix] if prefix else HL7}}}{local}"
+
+
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(qname(step) for step in path.split("/"))
+
+
+def shown(tag: str) -> str:
+    """A qualified name as a reader writes it: ``{urn:hl7-org:v3}id`` → ``id``."""
+    uri, _, local = tag.rpartition("}")
+    uri = uri[1:]
+    return local if uri in (HL7, "") else f"{_SHOWN.get(uri, uri)}:{local}"
+
+
+def each(start: Element, path: str) -> list[Element]:
+    """The elements at `path` below `start`, in document order."""
+    found: list[Element] = [start]
+    for tag in _steps(path):
+        found = [child for element in found for child in element.iterchildren(tag)]
+    return found
+
+
+def first(start: Element, path: str) -> Element | None:
+    """The first element at `path` below `start`, or None."""
+    found = each(start, path)
+    return found[0] if found else None
+
+
+def words(element: Element | None) -> str:
+    """All the text of an element, white space squeezed; empty for None."""
+    return " ".join("".join(map(str, element.itertext(etree.Element))).split()) if element is not None else ""
+
+
+class Document:
+    """One file holding a ClinicalDocument.
+
+    ``data`` the bytes, ``outer`` the file's root, ``root`` the ClinicalDocument (they differ when an XSLT style sheet
+    or an enveloping signature wraps it), ``wrapper`` ``""``, ``"xsl"`` or ``"signature"``. ``tables`` the value sets
+    that rules consult, ``today`` the reader's date and time (None: nothing is judged against it).
+    """
+
+    def __init__(
+        self, data: bytes, root: Element, *, outer: Element | None = None, wrapper: str = "",
+        tables: Tables | None = None, today: datetime | None = None,
+    ) -> None:  # fmt: skip
+        self.data, self.root, self.wrapper = data, root, wrapper
+        self.outer = root if outer is None else outer
+        self.tables = tables if tables is not None else Tables()
+        self.today = today
+        self._faulty: set[Element] = set()
+        self._misshapen: set[Element] = set()
+        self._places: Places | None = None
+
+    # -- indexes ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def elements(self) -> list[Element]:
+        """Every element of the ClinicalDocument, in document order."""
+        return list(self.root.iter(etree.Element))
+
+    @cached_property
+    def by_tag(self) -> Mapping[str, list[Element]]:
+        """Qualified name → elements, in document order."""
+        index: dict[str, list[Element]] = {}
+        for element in self.elements:
+            index.setdefault(element.tag, []).append(element)
+        return index
+
+    def every(self, step: str) -> list[Element]:
+        """Every element of that name (``section``, ``sdtc:raceCode``), wherever it stands."""
+        return self.by_tag.get(qname(step), [])
+
+    @cached_property
+    def by_template(self) -> Mapping[str, list[Element]]:
+        """templateId root → elements that claim it (whatever the extension), in document order."""
+        index: dict[str, list[Element]] = {}
+        for template in self.every("templateId"):
+            owner = template.getparent()
+            if owner is not None:
+                owners = index.setdefault(template.get("root", ""), [])
+                if not owners or owners[-1] is not owner:
+                    owners.append(owner)
+        return index
+
+    def templates(self, element: Element) -> list[tuple[str, str]]:
+        """(root, extension) of each templateId of an element; an absent extension is ``""``."""
+        return [(t.get("root", ""), t.get("extension", "")) for t in element.iterchildren(qname("templateId"))]
+
+    @cached_property
+    def ids(self) -> Mapping[str, list[Element]]:
+        """Narrative anchor (``@ID``) → elements that bear it."""
+        index: dict[str, list[Element]] = {}
+        for element in self.elements:
+            if anchor := element.get("ID"):
+                index.setdefault(anchor, []).append(element)
+        return index
+
+    # -- one cause, one finding ------------------------------------------------------------------------------------
+
+    def spoil(self, element: Element) -> None:
+        """Say that a finding already covers this element: later stages leave it and all it holds alone."""
+        self._faulty.add(element)
+
+    def misshape(self, element: Element) -> None:
+        """Say that a finding already covers which children this element holds: a missing one is not said again."""
+        self._misshapen.add(element)
+
+    def sound(self, element: Element) -> bool:
+        """True when no finding yet covers the element or one that holds it."""
+        faulty = self._faulty
+        return not faulty or not (element in faulty or any(above in faulty for above in element.iterancestors()))
+
+    def whole(self, element: Element) -> bool:
+        """True when the element is sound and its list of children was not found wrong: what is missing may be said."""
+        return element not in self._misshapen and self.sound(element)
+
+    # -- places ----------------------------------------------------------------------------------------------------
+
+    def where(self, element: Element, attribute: str = "") -> Where:
+        """The place of an element, or of one of its attributes, for a finding."""
+        if self._places is None:
+            self._places = Places(self.data, self.outer)
+        line, column, excerpt = self._places.of(element, attribute)
+        at = f"/@{attribute}" if attribute else ""
+        return Where(line, column, self.path(element) + at, self.xpath(element) + at, excerpt)
+
+    def path(self, element: Element) -> str:
+        """The path a person reads, from the document's root; a section goes by its code and title."""
+        if element is self.root:
+            return "ClinicalDocument"
+        steps: list[str] = []
+        for node in _upwards(element, self.root):
+            if node.tag == _SECTION and node is not element:
+                steps.append(_section_name(node))
+                break
+            steps.append(shown(node.tag) + _rank(node))
+        return "/".join(reversed(steps))
+
+    def xpath(self, element: Element) -> str:
+        """An XPath from the file's root, HL7 elements prefixed ``hl7:``, the others as in `PREFIXES`."""
+        steps = []
+        for node in _upwards(element, None):
+            name = shown(node.tag)
+            steps.append((name if ":" in name else f"hl7:{name}") + _rank(node))
+        return "/" + "/".join(reversed(steps))
+
+
+_SECTION = qname("section")
+
+
+def _section_name(section: Element) -> str:
+    code = section.find(qname("code"))
+    title = words(section.find(qname("title")))
+    parts = (code.get("code", "") if code is not None else "", f"«{title}»" if title else "")
+    label = " ".join(part for part in parts if part)
+    return f"section[{label}]" if label else "section" + _rank(section)
+
+
+def _upwards(element: Element, stop: Element | None) -> Iterator[Element]:
+    node: Element | None = element
+    while node is not None and node is not stop:
+        yield node
+        node = node.getparent()
+
+
+def _rank(element: Element) -> str:
+    before = sum(1 for _ in element.itersiblings(element.tag, preceding=True))
+    alone = before == 0 and next(element.itersiblings(element.tag), None) is None
+    return "" if alone else f"[{before + 1}]"
+
+
+def attributes(elements: Iterable[Element], name: str) -> list[str]:
+    """The values that these elements give an attribute, absent ones left out."""
+    return [value for element in elements if (value := element.get(name)) is not None]

@@ -1,0 +1,98 @@
+"""The verdict on one document: the stages in order, what they found, what was not checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib import import_module
+from time import perf_counter
+from typing import Any, Literal
+
+from norms.cda.document import Document, first
+from norms.cda.preflight import read
+from norms.codes import Tables
+from norms.finding import Finding, Severity
+
+# Each is norms.cda.<name> with check(document) -> Iterable[Finding]; pre-flight comes first and gives the document.
+STAGES = ("grammar", "header", "volets", "terminology", "body")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentType:
+    """What a document says it is: its type code, its volet and version, its level (1 or 3)."""
+
+    code: str = ""
+    system: str = ""
+    display: str = ""
+    volet: str = ""
+    template: str = ""
+    version: str = ""
+    level: int = 0
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.volet or self.code, self.version) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `validate` says of one document. ``engines`` tells what judged (tables with their dates, what was not
+    checked); ``timings_ms`` has one entry per stage and ``total``."""
+
+    document_type: DocumentType
+    verdict: Literal["pass", "fail"]
+    findings: tuple[Finding, ...]
+    engines: dict[str, Any]
+    timings_ms: dict[str, float]
+
+
+def validate(
+    data: bytes, *, tables: Tables | None = None, strict: bool = False, today: datetime | None = None
+) -> Report:
+    """Judge the bytes of one CDA document with our own rules, in the order of `STAGES`.
+
+    ``strict`` raises every warning to an error; ``today`` (with an offset) is what dates are compared with. Never
+    raises on the document's account: what cannot be read is a finding.
+    """
+    clock = perf_counter()
+    started = clock
+    timings: dict[str, float] = {}
+    document, found = read(data, tables=tables if tables is not None else Tables(), today=today)
+    findings = list(found)
+    timings["preflight"] = (perf_counter() - clock) * 1000
+    if document is not None:
+        for stage in STAGES:
+            clock = perf_counter()
+            findings += import_module(f"norms.cda.{stage}").check(document)
+            timings[stage] = (perf_counter() - clock) * 1000
+    timings["total"] = (perf_counter() - started) * 1000
+    if strict:
+        findings = [_raised(finding) for finding in findings]
+    return Report(
+        _document_type(document),
+        "fail" if any(f.severity is Severity.ERROR for f in findings) else "pass",
+        tuple(_ordered(findings)),
+        {},
+        {stage: round(spent, 3) for stage, spent in timings.items()},
+    )
+
+
+def _raised(finding: Finding) -> Finding:
+    return replace(finding, severity=Severity.ERROR) if finding.severity is Severity.WARNING else finding
+
+
+_WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+def _ordered(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda f: (_WEIGHT[f.severity], f.where.line or 0, f.where.column or 0))
+
+
+def _document_type(document: Document | None) -> DocumentType:
+    if document is None:
+        return DocumentType()
+    code = first(document.root, "code")
+    said = [code.get(name, "") if code is not None else "" for name in ("code", "codeSystem", "displayName")]
+    volet, template, version = import_module("norms.cda.volets").identify(document)
+    level = 1 if first(document.root, "component/nonXMLBody") is not None else 3
+    return DocumentType(said[0], said[1], said[2], volet, template, version, level)
