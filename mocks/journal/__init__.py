@@ -1,0 +1,22 @@
+"""Every exchange, kept before it is answered: model, SQLite store, live feed, decoded views, redaction, export."""
+
+from mocks.journal.database import JournalError
+from mocks.journal.feed import Feed, Missed, Seen
+from mocks.journal.model import Exchange, Headers, Kind, Peer, Tls, Validation
+from mocks.journal.store import END, Journal, Reader
+
+__all__ = [
+    "END",
+    "Exchange",
+    "Feed",
+    "Headers",
+    "Journal",
+    "JournalError",
+    "Kind",
+    "Missed",
+    "Peer",
+    "Reader",
+    "Seen",
+    "Tls",
+    "Validation",
+]

@@ -1,0 +1,145 @@
+"""``bench.db``: one SQLite file in WAL mode that holds the journal and the sessions of a bench.
+
+A commit is written to the write-ahead log before the call returns: killing the process loses nothing that was
+committed; a power cut may lose the last commits but never damages the file (``synchronous=NORMAL``).
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from norms.texts import Lang, text
+
+log = logging.getLogger("segur.journal")
+
+APPLICATION = 0x53475552  # "SGUR": tells our files from other SQLite files
+SCHEMA = 1
+TABLES = """
+CREATE TABLE kept(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE peer(id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, facts TEXT NOT NULL);
+CREATE TABLE exchange(
+  id INTEGER PRIMARY KEY, session TEXT NOT NULL, service TEXT NOT NULL, kind TEXT NOT NULL, thread TEXT NOT NULL,
+  started REAL NOT NULL, validation TEXT NOT NULL, peer INTEGER REFERENCES peer(id), findings TEXT,
+  meta TEXT NOT NULL, request BLOB NOT NULL, response BLOB NOT NULL);
+CREATE INDEX exchange_of_session ON exchange(session, id, service, kind);
+CREATE INDEX exchange_of_thread ON exchange(thread, id) WHERE thread <> '';
+CREATE INDEX exchange_of_kind ON exchange(kind, id) WHERE kind <> 'exchange';
+CREATE TABLE session(id TEXT PRIMARY KEY, opened INTEGER NOT NULL, saved TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+class JournalError(Exception):
+    """The file cannot serve. ``reason``: ``missing``, ``foreign``, ``newer``, ``corrupt``, ``locked`` or ``write``."""
+
+    def __init__(self, reason: str, path: Path | None, detail: str = "") -> None:
+        self.reason, self.path, self.detail = reason, path, detail
+        super().__init__(self.message("en"))
+
+    def message(self, lang: Lang) -> str:
+        """What happened and what to do about it."""
+        return text("mocks.journal", f"error.{self.reason}", lang, path=self.path or ":memory:", detail=self.detail)
+
+
+class Database:
+    """The open file; safe to use from several threads, one statement or one `lock`-ed group at a time.
+
+    A damaged file is renamed (``bench.db.damaged-…``, never deleted), a new one is begun and ``set_aside`` names
+    the old one. Raises JournalError: ``foreign`` (SQLite, but not ours), ``newer`` (written by a later version),
+    ``locked``, ``write``; and ``missing`` or ``corrupt`` when read-only.
+    """
+
+    def __init__(self, path: Path | None, *, readonly: bool = False) -> None:
+        self.path, self.readonly = path, readonly
+        self.lock = threading.RLock()
+        self.set_aside: Path | None = None
+        self._open()
+
+    def execute(self, sql: str, values: Iterable[Any] = ()) -> sqlite3.Cursor:
+        """Run one statement, committed at once unless inside ``BEGIN``."""
+        return self._connection.execute(sql, tuple(values))
+
+    def used(self) -> int:
+        """Bytes in use (the file may be larger: freed pages are used again)."""
+        pages, free, each = (
+            self.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * each)
+
+    def close(self) -> None:
+        """Close the file; closing twice is harmless."""
+        self._connection.close()
+
+    def recover(self, error: sqlite3.Error) -> None:
+        """After ``error`` while writing: set a damaged file aside and begin anew, or raise JournalError."""
+        if not _damaged(error) or self.path is None:
+            raise _explained(error, self.path) from error
+        self.close()
+        self._put_aside()
+        self._open()
+
+    def _open(self) -> None:
+        if self.readonly and (self.path is None or not self.path.is_file()):
+            raise JournalError("missing", self.path)
+        try:
+            self._connect()
+        except sqlite3.Error as error:
+            self.close()
+            if not _damaged(error) or self.readonly or self.path is None:
+                raise _explained(error, self.path) from None
+            self._put_aside()
+            self._connect()
+        except JournalError:
+            self.close()
+            raise
+
+    def _connect(self) -> None:
+        name = ":memory:" if self.path is None else str(self.path)
+        if self.path and self.readonly:
+            name = f"{self.path.resolve().as_uri()}?mode=ro"
+        try:
+            self._connection = sqlite3.connect(
+                name, timeout=10, isolation_level=None, check_same_thread=False, uri=self.readonly
+            )
+        except sqlite3.Error as error:  # no such folder, no right to write there
+            raise _explained(error, self.path) from None
+        version = self.execute("PRAGMA user_version").fetchone()[0]
+        application = self.execute("PRAGMA application_id").fetchone()[0]
+        if application != APPLICATION and (self.readonly or self.execute("SELECT 1 FROM sqlite_master").fetchone()):
+            raise JournalError("foreign", self.path)
+        if version > SCHEMA:
+            raise JournalError("newer", self.path, f"{version} > {SCHEMA}")
+        if self.readonly:
+            return
+        self.execute("PRAGMA journal_mode=WAL")
+        self.execute("PRAGMA synchronous=NORMAL")
+        if version == 0:
+            self._connection.executescript(
+                f"BEGIN; PRAGMA application_id={APPLICATION}; PRAGMA user_version={SCHEMA}; {TABLES} COMMIT;"
+            )
+
+    def _put_aside(self) -> None:
+        assert self.path is not None
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        self.set_aside = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
+        for suffix in ("", "-wal", "-shm"):
+            part = self.path.with_name(self.path.name + suffix)
+            if part.exists():
+                part.replace(self.path.with_name(self.set_aside.name + suffix))
+        log.warning("%s is damaged: set aside as %s, a new one is begun", self.path, self.set_aside.name)
+
+
+def _damaged(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _explained(error: sqlite3.Error, path: Path | None) -> JournalError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if _damaged(error):
+        return JournalError("corrupt", path, str(error))
+    return JournalError("locked" if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) else "write", path, str(error))
