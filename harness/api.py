@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from harness import version
 from mocks.control import BadSwitch
-from mocks.journal.model import Exchange, Kind
+from mocks.journal import Exchange, Kind, Missed
 from mocks.session import KEYS, BindingTaken, Session, UnknownSession
 from mocks.world import WorldError
 from norms.texts import Lang
@@ -244,19 +244,19 @@ def _router(bench: Bench) -> APIRouter:  # noqa: C901 - one flat table of small 
 
 
 async def _events(bench: Bench, request: Request, session: str) -> AsyncIterator[str]:
-    feed = bench.journal.subscribe()
+    feed = bench.journal.subscribe(session or None)
     try:
         yield ": ready\n\n"
         while not await request.is_disconnected():
             try:
-                event = await asyncio.wait_for(feed.get(), timeout=10)
+                event = await asyncio.wait_for(anext(feed), timeout=10)
             except TimeoutError:
                 yield ": still here\n\n"
                 continue
-            if not session or event.get("session", session) == session:
-                yield f"data: {json.dumps(event)}\n\n"
+            told = {"missed": event.count} if isinstance(event, Missed) else event._asdict()
+            yield f"data: {json.dumps(told)}\n\n"
     finally:
-        bench.journal.unsubscribe(feed)
+        feed.close()
 
 
 def exchange_json(exchange: Exchange, lang: Lang, *, bodies: bool) -> dict[str, Any]:
