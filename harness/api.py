@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -51,7 +52,9 @@ class Offset(BaseModel):
 
 def application(bench: Bench) -> FastAPI:
     """The FastAPI application of one bench."""
-    app = FastAPI(title="segur-harness", version=version(), docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app = FastAPI(
+        title="segur-harness", version=version(), docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+    )
     app.include_router(_router(bench))
     for error, code in ((UnknownSession, 404), (BindingTaken, 409), (BadSwitch, 422), (WorldError, 422)):
         app.add_exception_handler(error, _refusal(code))
@@ -66,7 +69,7 @@ def _refusal(code: int) -> Any:
     return answer
 
 
-def _router(bench: Bench) -> APIRouter:  # noqa: C901 - one flat table of small handlers
+def _router(bench: Bench) -> APIRouter:
     api = APIRouter(prefix="/api")
     journal, sessions, store = bench.journal, bench.sessions, bench.store
 
@@ -177,7 +180,7 @@ def _router(bench: Bench) -> APIRouter:  # noqa: C901 - one flat table of small 
     @api.get("/sessions/{session_id}/world/{kind}", responses={404: {}})
     async def world(session_id: str, kind: WorldKind) -> dict[str, Any]:
         """Patients, professionals or organisations of the session's world."""
-        return {"items": sessions.get(session_id).world.rows(kind)}
+        return {"items": _rows(sessions.get(session_id), kind)}
 
     @api.patch("/sessions/{session_id}/world/{kind}/{item}", responses={404: {}, 422: {}})
     async def patch_world(
@@ -187,7 +190,7 @@ def _router(bench: Bench) -> APIRouter:  # noqa: C901 - one flat table of small 
         session = sessions.get(session_id)
         session.world.patch(kind, item, changes)
         store.save(session)
-        return {"items": [row for row in session.world.rows(kind) if row["id"] == item]}
+        return {"items": [row for row in _rows(session, kind) if row["id"] == item]}
 
     @api.get("/sessions/{session_id}/snapshot", responses={404: {}})
     async def snapshot(session_id: str) -> dict[str, Any]:
@@ -241,6 +244,10 @@ def _router(bench: Bench) -> APIRouter:  # noqa: C901 - one flat table of small 
         return StreamingResponse(_events(bench, request, session), media_type="text/event-stream")
 
     return api
+
+
+def _rows(session: Session, kind: WorldKind) -> list[dict[str, Any]]:
+    return [asdict(item) for item in getattr(session.world, kind).values()]
 
 
 async def _events(bench: Bench, request: Request, session: str) -> AsyncIterator[str]:

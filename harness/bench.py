@@ -19,19 +19,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mocks.igc.pki import Pki
+from mocks.insi.switches import SWITCHES as INSI_SWITCHES
+from mocks.proxy import NameProxy
+
 from harness.home import Home
 from mocks.addresses import ADDRESSES, BASE_PORT, SESSION_PORTS, Address
 from mocks.control import Registry
 from mocks.hub import Hub
 from mocks.igc import pki as igc_pki
 from mocks.igc import routes as igc
-from mocks.igc.pki import Pki
 from mocks.insi import routes as insi
-from mocks.insi.switches import SWITCHES as INSI_SWITCHES
 from mocks.journal import Journal
 from mocks.listener import Listener, Refusal, TlsProfile
 from mocks.listener import journal_entry as refusal_entry
-from mocks.proxy import NameProxy
 from mocks.session import Session, Sessions
 from mocks.sessions_store import SessionsStore
 from mocks.world import World
@@ -313,4 +314,3 @@ def alive(home: Home, *, patience: float = 0.0) -> dict[str, Any] | None:
             return None
         time.sleep(0.05)
     return None
-

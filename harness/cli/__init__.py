@@ -26,6 +26,7 @@ COMMANDS = (
     "render",
     "rules",
     "rulepacks",
+    "doctor",
 )
 
 
@@ -38,7 +39,7 @@ class Lazy(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        if ctx.resilient_parsing or not ctx.invoked_subcommand and "--help" in sys.argv[1:2]:
+        if ctx.resilient_parsing or (not ctx.invoked_subcommand and "--help" in sys.argv[1:2]):
             return _summary(cmd_name)
         module = import_module(f"harness.cli.{cmd_name}")
         command = typer.main.get_command(module.app)
@@ -52,7 +53,9 @@ def _summary(name: str) -> Any:
     return typer.main.get_command(shell)
 
 
-app = typer.Typer(cls=Lazy, no_args_is_help=True, add_completion=False, help=t("segur.help"), pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=Lazy, no_args_is_help=True, add_completion=False, help=t("segur.help"), pretty_exceptions_enable=False
+)
 
 
 def _version(wanted: bool) -> None:
