@@ -126,8 +126,8 @@ def _answer(stream: socket.socket) -> bytes:
 
 def post(path: str, body: bytes, content_type: str = "application/soap+xml; charset=utf-8") -> bytes:
     """The bytes of one POST."""
-    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+    head = (f"POST {path} HTTP/1.1", "Host: localhost", f"Content-Type: {content_type}")
+    return "\r\n".join((*head, f"Content-Length: {len(body)}", "", "")).encode() + body
 
 
 def _cpu(process: psutil.Process) -> float:

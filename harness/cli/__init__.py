@@ -80,9 +80,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    argv = [word for word in sys.argv[1:]]
     try:
-        app(args=_lang_first(argv))
+        app(args=_lang_first(sys.argv[1:]))
     except (KeyboardInterrupt, BrokenPipeError):
         sys.exit(130)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""The TLS of a software's address: what it offers, which certificate, and whether this bench's peers would accept it."""
+"""The TLS of a software's address: what it offers, which certificate, and whether a client would accept it."""
 
 from __future__ import annotations
 
