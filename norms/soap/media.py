@@ -1,0 +1,39 @@
+"""The media type of a SOAP 1.2 message over HTTP: ``application/soap+xml`` (RFC 3902), ``charset`` and ``action``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from norms.finding import Finding, find
+from norms.soap.names import MEDIA_TYPE
+
+_PARAMETER = re.compile(r';\s*([\w.-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))')
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A Content-Type as read: type and parameters in lower case, values as sent."""
+
+    type: str
+    charset: str = ""
+    action: str = ""
+
+
+@lru_cache(maxsize=256)
+def read_content_type(header: str) -> Media:
+    """A Content-Type header; unreadable parameters are left out."""
+    kind, _, rest = header.partition(";")
+    pairs = {name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(";" + rest)}
+    return Media(kind.strip().lower(), pairs.get("charset", ""), pairs.get("action", ""))
+
+
+def check_content_type(header: str) -> list[Finding]:
+    """SOAP-CT-01 (another media type: HTTP 415) and SOAP-CT-02 (a charset other than UTF-8)."""
+    media = read_content_type(header)
+    if media.type != MEDIA_TYPE:
+        return [find("SOAP-CT-01", expected=MEDIA_TYPE, found=header or "—")]
+    if media.charset and media.charset.lower() not in ("utf-8", "utf8"):
+        return [find("SOAP-CT-02", expected="utf-8", found=media.charset)]
+    return []
