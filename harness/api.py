@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
 from harness import version
+from harness.console import mount
 from mocks.control import BadSwitch
 from mocks.journal import Exchange, Kind, Missed
 from mocks.session import KEYS, BindingTaken, Session, UnknownSession
@@ -56,6 +57,7 @@ def application(bench: Bench) -> FastAPI:
         title="segur-harness", version=version(), docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
     app.include_router(_router(bench))
+    mount(app, bench)
     for error, code in ((UnknownSession, 404), (BindingTaken, 409), (BadSwitch, 422), (WorldError, 422)):
         app.add_exception_handler(error, _refusal(code))
     return app
