@@ -1,13 +1,15 @@
 """The matricule INS (NIR or NIA): 13 characters and a key of 2 digits.
 
 Layout (Guide d'implémentation de l'INS; INSEE, répertoire national d'identification): sex 1, year 2, month 2, place of
-birth 5 (department and commune, ``2A``/``2B`` in Corsica, ``97x``/``98x`` overseas, ``99`` and the country abroad), order 3.
-The layout does not tell NIR from NIA: only the OID does.
+birth 5 (department and commune, ``2A``/``2B`` in Corsica, ``97x``/``98x`` overseas, ``99`` and the country abroad),
+order 3. The layout does not tell NIR from NIA: only the OID does (`norms.ins.oids`).
 """
 
 from __future__ import annotations
 
 import re
+
+from norms.finding import NOWHERE, Finding, Where, find
 
 _MATRICULE = re.compile(r"\d{5}(?:\d\d|2[AB])\d{6}", re.ASCII)
 _WITH_KEY = re.compile(r"(\d{5}(?:\d\d|2[AB])\d{6})(\d\d)", re.ASCII)
@@ -46,3 +48,12 @@ def split(ins: str) -> tuple[str, str]:
     if match is None:
         raise BadMatricule(f"not a matricule of 13 characters followed by a key of 2 digits: {ins!r}")
     return match[1], match[2]
+
+
+def check(matricule: str, its_key: str, where: Where = NOWHERE) -> list[Finding]:
+    """What is wrong in a matricule and its key: the form, then the key."""
+    if not well_formed(matricule):
+        return [find("INS-MAT-01", found=matricule, where=where)]
+    if its_key != (expected := key(matricule)):
+        return [find("INS-KEY-01", expected=expected, found=its_key, where=where, matricule=matricule)]
+    return []
