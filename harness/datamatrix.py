@@ -21,8 +21,8 @@ def _symbol(payload: str) -> zxingcpp.Barcode:
 
 def png(payload: str, module_pixels: int = 4) -> bytes:
     """The symbol as a PNG image, quiet zone included; raises ValueError when the text is too long for one symbol."""
-    drawn = memoryview(_symbol(payload).to_image(scale=module_pixels, add_quiet_zones=True))
-    height, width = drawn.shape  # type: ignore[misc]
+    drawn = memoryview(_symbol(payload).to_image(scale=module_pixels, add_quiet_zones=True))  # type: ignore[arg-type]
+    height, width = drawn.shape or (0, 0)
     out = io.BytesIO()
     Image.frombytes("L", (width, height), drawn.tobytes()).save(out, "PNG", optimize=True)
     return out.getvalue()
@@ -41,7 +41,6 @@ def read(image: bytes) -> list[str]:
             grey = opened.convert("L")
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
         raise BadImage(str(error)) from None
-    found = zxingcpp.read_barcodes(
-        grey, formats=zxingcpp.BarcodeFormat.DataMatrix, text_mode=zxingcpp.TextMode.Plain
-    )
+    only = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix)
+    found = zxingcpp.read_barcodes(grey, formats=only, text_mode=zxingcpp.TextMode.Plain)
     return [one.text for one in found]

@@ -13,7 +13,8 @@ from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from mocks.world.errors import Hint
-from mocks.world.model import Ins, Patient
+from mocks.world.model import Ins, Patient, Professional
+from mocks.world.reader import At
 from norms.ins import matricule
 
 INVALID_KEY = "invalid-key"  # tag of a patient whose key is wrong on purpose
@@ -24,13 +25,12 @@ _DATES = {"Patient.birth_date", "Ins.start", "Ins.end"}
 _REQUIRED = {"Ins": ("value",), "Vitale": ("serial", "nir"), "Activity": ("organisation",)}
 
 
-@dataclass
 class Misfit(Exception):
-    """A value that does not fit: where it is, the text key, what fills the text."""
+    """A value that does not fit: the way to it, the text key, what fills the text."""
 
-    path: tuple[str | int, ...]
-    key: str
-    args_: dict[str, object]
+    def __init__(self, at: At, key: str, words: dict[str, object]) -> None:
+        super().__init__(key)
+        self.at, self.key, self.words = at, key, {"path": show_path(at), **words}
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ class Oids:
     dmp: str = "1.2.250.1.213.1.4.10"
 
 
-def show_path(path: tuple[str | int, ...]) -> str:
+def show_path(at: At) -> str:
     """A path as a person reads it: ``patients.adrun-zoe.history[0]``."""
     out = ""
-    for part in path:
+    for part in at:
         out += f"[{part}]" if isinstance(part, int) else f".{part}" if out else part
     return out
 
@@ -57,46 +57,54 @@ def shape(cls: type) -> Mapping[str, Any]:
     return {field.name: hints[field.name] for field in fields(cls)}
 
 
-def bind(cls: type, raw: Any, path: tuple[str | int, ...], oids: Oids, base: Any = None) -> dict[str, Any]:
-    """The checked field values of `cls` that `raw` (a table) gives; `base` None means required ones must be there."""
+def bind(cls: type, raw: Any, at: At, oids: Oids) -> dict[str, Any]:
+    """The checked field values of `cls` that `raw` (a table) gives; raises Misfit."""
     if not isinstance(raw, Mapping):
-        raise Misfit(path, "value.mapping", {})
+        raise Misfit(at, "value.mapping", {})
     known = shape(cls)
     out: dict[str, Any] = {}
     for name, value in raw.items():
-        at = (*path, str(name))
-        if name not in known or (name == "id" and path):
-            if name == "id":
-                raise Misfit(at, "value.fixed", {})
-            raise Misfit(at, "value.unknown", {"name": name, "path": show_path(path), "hint": Hint(str(name), known)})
-        out[name] = _value(known[name], value, at, oids, f"{cls.__name__}.{name}")
-    if base is None:
-        for name in _REQUIRED.get(cls.__name__, ()):
-            if not out.get(name):
-                raise Misfit(path, "value.missing", {"name": name})
+        here = (*at, str(name))
+        if name == "id":
+            raise Misfit(here, "value.fixed", {})
+        if name not in known:
+            words = {"name": name, "path": show_path(at), "hint": Hint(str(name), known)}
+            raise Misfit(here, "value.unknown", words)
+        out[name] = _value(known[name], value, here, oids, f"{cls.__name__}.{name}")
+    for name in _REQUIRED.get(cls.__name__, ()):
+        if not out.get(name):
+            raise Misfit(at, "value.missing", {"name": name})
     return out
 
 
-def check_id(raw: str, path: tuple[str | int, ...]) -> None:
+def check_id(raw: str, at: At) -> None:
     """Raise Misfit unless this is an id: lowercase letters, digits and single hyphens."""
     if not _ID.fullmatch(raw):
-        raise Misfit(path, "value.id", {"found": raw})
+        raise Misfit(at, "value.id", {"found": raw})
 
 
-def check_keys(patient: Patient, path: tuple[str | int, ...]) -> None:
-    """Raise Misfit when a matricule's key is wrong and the patient is not tagged `invalid-key`."""
-    if INVALID_KEY in patient.tags:
-        return
-    held = [(("ins",), patient.ins)] if patient.ins else []
-    held += [(("history", n), ins) for n, ins in enumerate(patient.history)]
-    for at, ins in held:
-        expected = matricule.key(ins.value)
-        if ins.key != expected:
-            args: dict[str, object] = {"value": ins.value, "expected": expected, "found": ins.key}
-            raise Misfit((*path, *at), "value.ins_key", args)
+def check_entry(entry: Any, at: At, organisations: Mapping[str, Any]) -> None:
+    """Raise Misfit on a wrong key without the tag that excuses it, or an activity in an unknown organisation."""
+    if isinstance(entry, Patient) and INVALID_KEY not in entry.tags:
+        if entry.ins:
+            _check_key(entry.ins, (*at, "ins"))
+        for n, former in enumerate(entry.history):
+            _check_key(former, (*at, "history", n))
+    if isinstance(entry, Professional):
+        for n, activity in enumerate(entry.activities):
+            if activity.organisation not in organisations:
+                hint = Hint(activity.organisation, organisations)
+                words = {"found": activity.organisation, "hint": hint}
+                raise Misfit((*at, "activities", n), "value.reference", words)
 
 
-def _value(kind: Any, raw: Any, at: tuple[str | int, ...], oids: Oids, name: str) -> Any:
+def _check_key(ins: Ins, at: At) -> None:
+    expected = matricule.key(ins.value)
+    if ins.key != expected:
+        raise Misfit(at, "value.ins_key", {"value": ins.value, "expected": expected, "found": ins.key})
+
+
+def _value(kind: Any, raw: Any, at: At, oids: Oids, name: str) -> Any:
     if kind is bool:
         return _yes_no(raw, at)
     if kind is int:
@@ -119,7 +127,7 @@ def _value(kind: Any, raw: Any, at: tuple[str | int, ...], oids: Oids, name: str
     return cls(**bind(cls, raw, at, oids))
 
 
-def _ins(raw: Any, at: tuple[str | int, ...], oids: Oids) -> Ins:
+def _ins(raw: Any, at: At, oids: Oids) -> Ins:
     """An INS: a table, or in short ``"13 characters key"`` (the key may be left out: it is computed)."""
     if isinstance(raw, str):
         value, _, key = raw.strip().partition(" ")
@@ -133,7 +141,7 @@ def _ins(raw: Any, at: tuple[str | int, ...], oids: Oids) -> Ins:
     return Ins(**given)
 
 
-def _text(raw: Any, at: tuple[str | int, ...], name: str) -> str:
+def _text(raw: Any, at: At, name: str) -> str:
     if not isinstance(raw, str):
         raise Misfit(at, "value.text", {})
     choices = _CHOICES.get(name)
@@ -144,7 +152,7 @@ def _text(raw: Any, at: tuple[str | int, ...], name: str) -> str:
     return raw
 
 
-def _yes_no(raw: Any, at: tuple[str | int, ...]) -> bool:
+def _yes_no(raw: Any, at: At) -> bool:
     if isinstance(raw, bool):
         return raw
     if isinstance(raw, str) and raw.lower() in ("true", "false", "yes", "no"):
@@ -152,7 +160,7 @@ def _yes_no(raw: Any, at: tuple[str | int, ...]) -> bool:
     raise Misfit(at, "value.yesno", {"found": raw})
 
 
-def _whole(raw: Any, at: tuple[str | int, ...]) -> int:
+def _whole(raw: Any, at: At) -> int:
     if isinstance(raw, int) and not isinstance(raw, bool):
         return raw
     if isinstance(raw, str) and re.fullmatch(r"\d{1,9}", raw, re.ASCII):

@@ -1,8 +1,8 @@
-"""The one error of the world: says which file, which place, what is wrong and what was meant."""
+"""The one error of the world: says which file, which place, what is wrong and what was probably meant."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from norms.texts import Lang, text
@@ -20,10 +20,15 @@ class Hint:
 
 
 class WorldError(ValueError):
-    """Something in a world file or in a change is wrong. Line and column are 1-based, 0 when there is no file."""
+    """Something in a world file or in a change is wrong.
 
-    def __init__(self, key: str, *, file: str = "", line: int = 0, column: int = 0, **args: object) -> None:
-        self.key, self.args_, self.file, self.line, self.column = key, args, file, line, column
+    `key` names a text of ``mocks/world/texts``, which `words` fill. Line and column are 1-based, 0 without a file.
+    """
+
+    def __init__(
+        self, key: str, words: Mapping[str, object] | None = None, *, file: str = "", line: int = 0, column: int = 0
+    ) -> None:
+        self.key, self.words, self.file, self.line, self.column = key, dict(words or {}), file, line, column
         super().__init__(self.shown("en"))
 
     @property
@@ -37,5 +42,5 @@ class WorldError(ValueError):
         return place + self._said(lang)
 
     def _said(self, lang: Lang) -> str:
-        words = {name: arg.shown(lang) if isinstance(arg, Hint) else arg for name, arg in self.args_.items()}
+        words = {name: word.shown(lang) if isinstance(word, Hint) else word for name, word in self.words.items()}
         return text("mocks.world", self.key, lang, **words)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from mocks.world.model import Patient
+from norms.ins import dates
 
 Bucket = dict[str, Patient]
 
@@ -33,8 +35,9 @@ class Index:
             if not bucket:
                 table.pop(key, None)
 
-    def _keys(self, patient: Patient) -> Iterable[tuple[dict, tuple | str]]:  # type: ignore[type-arg]
-        yield self.traits, (patient.birth_name, patient.sex, patient.birth_date)
+    def _keys(self, patient: Patient) -> Iterator[tuple[dict[Any, Bucket], Any]]:
+        for day in {patient.birth_date, _recorded(patient.birth_date)}:
+            yield self.traits, (patient.birth_name, patient.sex, day)
         if patient.ins:
             yield self.ins, patient.ins.value
         for old in {one.value for one in patient.history}:
@@ -42,3 +45,8 @@ class Index:
         if patient.vitale:
             for nir in {patient.vitale.nir, patient.vitale.individual_nir} - {""}:
                 yield self.nir, (nir, patient.birth_date)
+
+
+def _recorded(birth_date: str) -> str:
+    """The date that a software records for this person: the interpretation of an incomplete one."""
+    return dates.interpret(birth_date)[0] if dates.written(birth_date) else birth_date

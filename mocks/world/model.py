@@ -75,7 +75,7 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A professional's exercise in an organisation (its id); `role` TRE_R85/R21 or empty, `genre` TRE_R22/R23, sector SAxx."""
+    """Work in an organisation (its id): `role` TRE_R21 or R85, `genre` TRE_R22, `sector` SAxx."""
 
     organisation: str
     role: str = ""

@@ -6,7 +6,7 @@ repeated keys, deep nesting and huge files are refused.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from mocks.world.errors import WorldError
 LIMIT_BYTES = 20_000_000
 LIMIT_DEPTH = 12
 
-Path_ = tuple[str | int, ...]
+At = tuple[str | int, ...]  # the way to a value: keys and list positions
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
@@ -26,15 +26,15 @@ class Source:
     """A file's values (`data`: tables, lists, text) and the 1-based line and column of each path."""
 
     file: str
-    data: Any
-    places: dict[Path_, tuple[int, int]]
+    data: Any = ""
+    places: dict[At, tuple[int, int]] = field(default_factory=dict)
 
-    def error(self, path: Path_, key: str, **args: object) -> WorldError:
+    def error(self, at: At, key: str, words: dict[str, object]) -> WorldError:
         """An error at that path, or at the nearest enclosing one that has a place."""
-        while path and path not in self.places:
-            path = path[:-1]
-        line, column = self.places.get(path, (1, 1))
-        return WorldError(key, file=self.file, line=line, column=column, **args)
+        while at and at not in self.places:
+            at = at[:-1]
+        line, column = self.places.get(at, (1, 1))
+        return WorldError(key, words, file=self.file, line=line, column=column)
 
 
 def read(path: Path) -> Source:
@@ -42,10 +42,10 @@ def read(path: Path) -> Source:
     name = str(path)
     try:
         if path.stat().st_size > LIMIT_BYTES:
-            raise WorldError("file.large", file=name, limit=LIMIT_BYTES)
+            raise WorldError("file.large", {"limit": LIMIT_BYTES}, file=name)
         raw = path.read_bytes()
     except OSError as error:
-        raise WorldError("file.unreadable", file=name, detail=error.strerror or str(error)) from None
+        raise WorldError("file.unreadable", {"detail": error.strerror or str(error)}, file=name) from None
     return parse(raw, name)
 
 
@@ -56,69 +56,81 @@ def parse(raw: bytes, name: str) -> Source:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise WorldError("file.encoding", file=name, line=line, column=1) from None
+    builder = _Builder(Source(name))
     try:
-        return _build(words, name)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        detail = error.problem or error.context or ""
-        raise WorldError("file.syntax", file=name, line=line, column=column, detail=detail) from None
+        for event in yaml.parse(words, Loader=_LOADER):
+            builder.take(event)
     except yaml.YAMLError as error:
-        raise WorldError("file.syntax", file=name, line=1, column=1, detail=str(error).splitlines()[0]) from None
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        detail = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise WorldError("file.syntax", {"detail": detail}, file=name, line=line, column=column) from None
+    return builder.source
 
 
-def _build(words: str, name: str) -> Source:
-    """Fold the parser's events into values; a stack of open tables and lists, so depth is ours to bound."""
-    source = Source(name, {}, {})
-    stack: list[tuple[Any, Path_]] = []  # open containers
-    keys: list[str | None] = []  # per container: the key waiting for its value
-    documents = 0
-    for event in yaml.parse(words, Loader=_LOADER):
-        here = {"file": name, "line": event.start_mark.line + 1, "column": event.start_mark.column + 1}
+@dataclass
+class _Open:
+    """A table or list being filled; `key` is the table's key that waits for its value."""
+
+    value: Any
+    at: At
+    key: str | None = None
+
+
+class _Builder:
+    """Folds the parser's events into values. The stack is ours, so depth is bounded and nothing recurses."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._stack: list[_Open] = []
+        self._documents = 0
+
+    def take(self, event: Any) -> None:
+        """One event of the YAML parser; raises WorldError on what is not accepted here."""
+        place = event.start_mark.line + 1, event.start_mark.column + 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise WorldError("file.alias", **here)
+            raise self._refused(place, "file.alias")
         if isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                raise WorldError("file.documents", **here)
-            continue
-        if isinstance(event, yaml.CollectionEndEvent):
-            stack.pop()
-            keys.pop()
-            continue
-        if not isinstance(event, yaml.NodeEvent):
-            continue
-        if stack and isinstance(stack[-1][0], dict) and keys[-1] is None:
+            self._documents += 1
+            if self._documents > 1:
+                raise self._refused(place, "file.documents")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._stack.pop()
+        elif isinstance(event, yaml.NodeEvent):
+            self._node(event, place)
+
+    def _node(self, event: Any, place: tuple[int, int]) -> None:
+        top = self._stack[-1] if self._stack else None
+        if top and isinstance(top.value, dict) and top.key is None:
             if not isinstance(event, yaml.ScalarEvent):
-                raise WorldError("file.key", **here)
-            if event.value in stack[-1][0]:
-                raise WorldError("file.duplicate", **here, name=event.value)
-            keys[-1] = event.value
-            source.places[(*stack[-1][1], event.value)] = (here["line"], here["column"])
-            continue
-        value: Any = (
-            event.value
-            if isinstance(event, yaml.ScalarEvent)
-            else {}
-            if isinstance(event, yaml.MappingStartEvent)
-            else []
-        )
-        path: Path_ = ()
-        if not stack:
-            source.data = value
-        elif isinstance(stack[-1][0], dict):
-            holder, at = stack[-1]
-            path = (*at, keys[-1] or "")
-            holder[keys[-1]] = value
-            keys[-1] = None
-        else:
-            holder, at = stack[-1]
-            path = (*at, len(holder))
-            holder.append(value)
-            source.places[path] = (here["line"], here["column"])
-        if isinstance(event, yaml.CollectionStartEvent):
-            if len(stack) >= LIMIT_DEPTH:
-                raise WorldError("file.deep", **here, limit=LIMIT_DEPTH)
-            stack.append((value, path))
-            keys.append(None)
-    return source
+                raise self._refused(place, "file.key")
+            if event.value in top.value:
+                raise self._refused(place, "file.duplicate", name=event.value)
+            top.key = event.value
+            self.source.places[(*top.at, top.key)] = place
+            return
+        if isinstance(event, yaml.ScalarEvent):
+            self._put(event.value, place)
+            return
+        if len(self._stack) >= LIMIT_DEPTH:
+            raise self._refused(place, "file.deep", limit=LIMIT_DEPTH)
+        value: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
+        self._stack.append(_Open(value, self._put(value, place)))
+
+    def _put(self, value: Any, place: tuple[int, int]) -> At:
+        """Store a value where it belongs; its path."""
+        if not self._stack:
+            self.source.data = value
+            return ()
+        top = self._stack[-1]
+        if isinstance(top.value, list):
+            at: At = (*top.at, len(top.value))
+            top.value.append(value)
+            self.source.places[at] = place
+            return at
+        key, top.key = top.key or "", None
+        top.value[key] = value
+        return (*top.at, key)
+
+    def _refused(self, place: tuple[int, int], key: str, **words: object) -> WorldError:
+        return WorldError(key, words, file=self.source.file, line=place[0], column=place[1])

@@ -1,22 +1,22 @@
 """World: the seed that all sessions share, and what one session changed of it.
 
-A fork shares the seed and keeps an overlay of its own, so opening a session costs nothing and a change is seen there only.
+A fork shares the seed and keeps an overlay of its own: opening a session costs nothing, a change is seen there only.
 """
 
 from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from mocks.world.binder import Misfit, Oids, bind, check_keys, plain, show_path
+from mocks.world.binder import Misfit, Oids, bind, check_entry, plain
 from mocks.world.errors import Hint, WorldError
 from mocks.world.index import Bucket, Index
 from mocks.world.model import Ins, Organisation, Patient, Professional
-from mocks.world.seed import KINDS, MODELS, read_seed, to_yaml
+from mocks.world.seed import KINDS, MODELS, Tables, read_seed, to_yaml
 
 __all__ = ["KINDS", "World"]
 
@@ -26,8 +26,8 @@ class _Seed:
     """What every fork shares and none changes."""
 
     oids: Oids
-    tables: Mapping[str, dict[str, Any]]
-    index: Index = field(default_factory=Index)
+    tables: Tables
+    index: Index
 
 
 class World:
@@ -47,7 +47,7 @@ class World:
         return cls(_Seed(oids, tables, Index(tables["patients"].values())))
 
     def fork(self) -> World:
-        """A world of its own with the same content, changes included; later changes of one are not seen by the other."""
+        """A world of its own with the same content, changes included; neither sees the other's later changes."""
         twin = World(self._seed)
         twin.restore(self.snapshot())
         return twin
@@ -70,33 +70,22 @@ class World:
         Raises WorldError on an unknown kind, id or field, or a value that does not fit; nothing is changed then.
         """
         if kind not in KINDS:
-            raise WorldError("change.kind", found=kind, choices=", ".join(KINDS))
+            raise WorldError("change.kind", {"found": kind, "choices": ", ".join(KINDS)})
         table = getattr(self, kind)
         if id not in table:
-            raise WorldError("change.id", kind=kind, found=id, hint=Hint(id, table))
-        path = (kind, id)
+            raise WorldError("change.id", {"kind": kind, "found": id, "hint": Hint(id, table)})
         try:
-            given = bind(MODELS[kind], changes, path, self._seed.oids, base=table[id])
+            given = bind(MODELS[kind], changes, (kind, id), self._seed.oids)
             new = replace(table[id], **given)
-            if isinstance(new, Patient):
-                check_keys(new, path)
-            if isinstance(new, Professional):
-                self._check_activities(new)
+            check_entry(new, (kind, id), self.organisations)
         except Misfit as error:
-            raise WorldError(error.key, **{"path": show_path(error.path), **error.args_}) from None
+            raise WorldError(error.key, error.words) from None
         if kind == "patients":
             if id in self._changed[kind]:
                 self._index.remove(self._changed[kind][id])
             self._index.add(new)
         self._changed[kind][id] = new
         self._fields[kind].setdefault(id, {}).update({name: plain(value) for name, value in given.items()})
-
-    def _check_activities(self, who: Professional) -> None:
-        for n, activity in enumerate(who.activities):
-            if activity.organisation not in self.organisations:
-                hint = Hint(activity.organisation, self.organisations)
-                at = ("professionals", who.id, "activities", n)
-                raise Misfit(at, "value.reference", {"found": activity.organisation, "hint": hint})
 
     def snapshot(self) -> dict[str, dict[str, dict[str, Any]]]:
         """What was changed since the seed, JSON-ready: kind -> id -> field -> value."""
@@ -129,13 +118,18 @@ class World:
     ) -> list[Patient]:
         """Who INSi finds by these traits: known persons only, names compared strictly (hyphens included).
 
-        `given_name` matches when it is any one name of the list of birth given names, or all of them separated by spaces.
+        `given_name` matches when it is any one of the birth given names, or all of them separated by spaces. A trait
+        that INSi holds empty matches anything, an incomplete date its RNIV interpretation too (both provisional: what
+        the real service does is not known; without this nobody could meet règles 11 and 12).
         """
+        found: Bucket = {}
+        for key in ((birth_name, sex, birth_date), ("", sex, birth_date), (birth_name, "", birth_date)):
+            found |= self._bucket("traits", key)
         return [
             patient
-            for patient in self._bucket("traits", (birth_name, sex, birth_date)).values()
+            for patient in found.values()
             if patient.known
-            and (given_name in patient.given_names or given_name == patient.given_list)
+            and (not patient.given_names or given_name in patient.given_names or given_name == patient.given_list)
             and birth_place in ("", patient.birth_place)
         ]
 

@@ -1,7 +1,7 @@
-"""Identifiers of professionals and structures: RPPS, ADELI, FINESS, SIREN, SIRET, and the national forms with a prefix.
+"""Identifiers of professionals and structures: RPPS, ADELI, FINESS, SIREN, SIRET, national forms with a prefix.
 
-All end with a Luhn check digit. In the FINESS, the letter of a department (2A, 2B, 9A…) counts as its rank in the alphabet
-(A 1, B 2…): provisional, deduced from the fictitious numbers of test certificates (five of the six seen).
+All end with a Luhn check digit. In the FINESS, the letter of a department (2A, 2B, 9A…) counts as its rank in the
+alphabet (A 1, B 2…): provisional, deduced from the fictitious numbers of test certificates (five of the six seen).
 """
 
 from __future__ import annotations
@@ -93,12 +93,12 @@ _STRUCTURES: dict[str, Callable[[str], bool]] = {
 
 
 def person(national_id: str) -> bool:
-    """A national identifier of a professional (IdNat_PS): ``8`` RPPS, ``0`` ADELI, ``3``/``4``/``5`` structure ``/`` id."""
+    """A national identifier of a person (IdNat_PS): ``8`` RPPS, ``0`` ADELI, ``3``/``4``/``5`` structure ``/`` id."""
     check = _PERSONS.get(national_id[:1])
     return check is not None and check(national_id[1:])
 
 
 def structure(national_id: str) -> bool:
-    """A national identifier of a structure (IdNat_Struct): ``1`` FINESS, ``2`` SIREN, ``3`` SIRET, ``0``/``4`` practice."""
+    """A national identifier of a structure (IdNat_Struct): ``1`` FINESS, ``2`` SIREN, ``3`` SIRET; offices ``0``, ``4``."""
     check = _STRUCTURES.get(national_id[:1])
     return check is not None and check(national_id[1:])

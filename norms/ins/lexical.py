@@ -62,7 +62,8 @@ def normalise(name: str) -> str:
 
 def _bare(char: str) -> str | None:
     """The capital under its diacritics; None when there is no letter of the alphabet under them."""
-    base, *marks = unicodedata.normalize("NFD", char)
+    parts = unicodedata.normalize("NFD", char)
+    base, marks = parts[0], parts[1:]
     if any(unicodedata.category(mark) != "Mn" for mark in marks):
         return None
     if "a" <= base <= "z":

@@ -17,7 +17,7 @@ FIELDS = ("birth_name", "given_names", "sex", "birth_date", "birth_place")
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """The strict traits. `given_names` is the list of birth given names separated by spaces; `birth_date` AAAA-MM-JJ."""
+    """The strict traits. `given_names`: the birth given names separated by spaces; `birth_date`: AAAA-MM-JJ."""
 
     birth_name: str = ""
     given_names: str = ""
@@ -77,8 +77,8 @@ def first_name_coherent(first: str, given_names: str) -> bool:
 def verified(claimed: Traits, held: Traits) -> bool:
     """Whether traits submitted to verification are those held: names strictly, the birthplace only when submitted.
 
-    The given name may be the list, any one name of it, or absent when the first given name is submitted. Provisional: the
-    answer of the real service is only known as OK or KO.
+    The given name may be the list, any one name of it, or absent when the first given name is submitted. Provisional:
+    of the real service only the answers OK and KO are known.
     """
     names = held.given_names.split()
     given = claimed.given_names or claimed.first_given_name
