@@ -64,6 +64,14 @@ class Database:
         """Run one statement, committed at once unless inside ``BEGIN``."""
         return self._connection.execute(sql, tuple(values))
 
+    def run(self, sql: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement and fetch its rows; raises JournalError."""
+        with self.lock:
+            try:
+                return self.execute(sql, values).fetchall()
+            except sqlite3.Error as error:
+                raise _explained(error, self.path) from None
+
     def used(self) -> int:
         """Bytes in use (the file may be larger: freed pages are used again)."""
         pages, free, each = (

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
-from mocks.journal.model import Exchange, Kind, Peer, Tls, Validation
+from mocks.journal.model import Exchange, Headers, Kind, Peer, Tls, Validation
 from norms.finding import Finding, restored
 
 COLUMNS = "id, session, service, kind, thread, started, validation, peer, findings, meta, request, response"
 WITHOUT_BODIES = COLUMNS.replace("request, response", "x'' AS request, x'' AS response")
 
-_dumps = json.JSONEncoder(separators=(",", ":")).encode  # ASCII: lone surrogates from a hostile client survive
+# ASCII, so that lone surrogates from a hostile client survive; nothing we write can be circular.
+_dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 def write(exchange: Exchange, peer: int | None) -> tuple[Any, ...]:
@@ -29,8 +31,8 @@ def write(exchange: Exchange, peer: int | None) -> tuple[Any, ...]:
             exchange.target,
             exchange.status,
             (tls.version, tls.cipher, tls.sni) if tls else None,
-            exchange.request_headers,
-            exchange.response_headers,
+            [*chain.from_iterable(exchange.request_headers)],  # name, value, name, value: quicker than pairs
+            [*chain.from_iterable(exchange.response_headers)],
             exchange.facts,
         )
     )
@@ -70,10 +72,10 @@ def read(row: Sequence[Any], peer: Peer | None) -> Exchange:
         client=client,
         method=method,
         target=target,
-        request_headers=[(k, v) for k, v in asked],
+        request_headers=_pairs(asked),
         request_body=bytes(request),
         status=status,
-        response_headers=[(k, v) for k, v in answered],
+        response_headers=_pairs(answered),
         response_body=bytes(response),
         peer=peer,
         tls=Tls(*tls) if tls else None,
@@ -81,6 +83,10 @@ def read(row: Sequence[Any], peer: Peer | None) -> Exchange:
         facts=facts,
         validation=Validation(validation),
     )
+
+
+def _pairs(flat: Sequence[str]) -> Headers:
+    return list(zip(flat[::2], flat[1::2], strict=True))
 
 
 def findings_text(findings: Sequence[Finding]) -> str | None:

@@ -1,0 +1,88 @@
+"""Sessions kept in ``bench.db`` at each change, so that a bench that was killed finds them again when it restarts.
+
+Kept: id, name, binding, opening time, lasting switches, clock offset, changes made to the world. Not kept: values armed
+for the next calls, and what a service remembers of a conversation (a restart ends these).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mocks.control import BadSwitch
+from mocks.journal.database import Database
+from mocks.session import Session, Sessions
+from mocks.world import WorldError
+
+log = logging.getLogger("segur.sessions")
+
+
+class SessionsStore:
+    """Keeps the sessions of one bench beside its journal. Every method raises mocks.journal.JournalError.
+
+    The file is opened for each call: changes of sessions are rare, and nothing stays open to be closed.
+    """
+
+    def __init__(self, path: Path, sessions: Sessions) -> None:
+        self.path, self.sessions = path, sessions
+
+    def save(self, session: Session) -> None:
+        """Keep the session as it is now, committed when this returns."""
+        kept = {
+            "name": session.name,
+            "created": session.created,
+            "binding": session.binding,
+            "switches": session.switches.values,
+            "clock": session.clock.offset,
+            "world": session.world.snapshot(),
+        }
+        self._write(
+            "INSERT INTO session(id, opened, saved) VALUES(?, ?, ?)"
+            " ON CONFLICT(id) DO UPDATE SET opened = excluded.opened, saved = excluded.saved",
+            [session.id, int(session.created * 1000), json.dumps(kept)],
+        )
+
+    def forget(self, session_id: str) -> None:
+        """Keep it no longer; nothing when it was not kept."""
+        self._write("DELETE FROM session WHERE id = ?", [session_id])
+
+    def restore(self) -> int:
+        """Open every session that was kept, oldest first, and say how many.
+
+        What no longer fits (a switch that went away, a patient that the seed lost) is left out with a warning.
+        """
+        rows = self._write("SELECT id, saved FROM session ORDER BY opened, id", [])
+        return sum(self._reopen(session_id, saved) for session_id, saved in rows)
+
+    def _reopen(self, session_id: str, saved: str) -> bool:
+        try:
+            kept: Mapping[str, Any] = json.loads(saved)
+            if session_id == self.sessions.default.id:
+                session = self.sessions.default
+            else:
+                session = self.sessions.open(kept["name"], kept["binding"], id=session_id)
+            session.created = kept["created"]
+            session.clock.offset = kept["clock"]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            log.warning("session %s cannot be opened again: %s", session_id, error)
+            return False
+        for name, value in kept["switches"].items():
+            try:
+                session.switches.set({name: value})
+            except BadSwitch as error:
+                log.warning("session %s: %s", session_id, error)
+        try:
+            session.world.restore(kept["world"])
+        except WorldError as error:
+            log.warning("session %s is back without its changes to the world: %s", session_id, error)
+        return True
+
+    def _write(self, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+        database = Database(self.path)
+        try:
+            return database.run(sql, values)
+        finally:
+            database.close()
