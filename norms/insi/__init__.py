@@ -1,0 +1,1 @@
+"""The INSi teleservice (CNAM, GIE SESAM-Vitale): its messages and the rules they must keep."""

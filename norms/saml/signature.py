@@ -130,7 +130,9 @@ def _inclusive(method: etree._Element) -> list[str]:
 
 
 def _canonical(element: etree._Element, prefixes: list[str]) -> bytes:
-    return etree.tostring(element, method="c14n", exclusive=True, inclusive_ns_prefixes=prefixes or None)
+    return etree.tostring(
+        element, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=prefixes or None
+    )
 
 
 def _digest(assertion: etree._Element, signature: etree._Element, prefixes: list[str]) -> bytes:

@@ -33,7 +33,8 @@ def place(element: etree._Element, missing: str = "") -> Where:
     xpath = element.getroottree().getpath(element)
     if missing:
         names.append(missing)
-    return Where(line=cast("int | None", element.sourceline), path="/".join(names), xpath=xpath, excerpt=_excerpt(element))
+    line = cast("int | None", element.sourceline)
+    return Where(line=line, path="/".join(names), xpath=xpath, excerpt=_excerpt(element))
 
 
 def _excerpt(element: etree._Element, limit: int = 120) -> str:
