@@ -99,6 +99,6 @@ def person(national_id: str) -> bool:
 
 
 def structure(national_id: str) -> bool:
-    """A national identifier of a structure (IdNat_Struct): ``1`` FINESS, ``2`` SIREN, ``3`` SIRET; offices ``0``, ``4``."""
+    """A structure's national identifier (IdNat_Struct): ``1`` FINESS, ``2`` SIREN, ``3`` SIRET; ``0``, ``4`` + rank."""
     check = _STRUCTURES.get(national_id[:1])
     return check is not None and check(national_id[1:])
