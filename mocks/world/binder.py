@@ -13,7 +13,7 @@ from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from mocks.world.errors import Hint
-from mocks.world.model import Ins, Patient, Professional
+from mocks.world.model import Ins, Patient, Professional, Vitale
 from mocks.world.reader import At
 from norms.ins import matricule
 
@@ -124,6 +124,8 @@ def _value(kind: Any, raw: Any, at: At, oids: Oids, name: str) -> Any:
     cls = options[0]
     if cls is Ins:
         return _ins(raw, at, oids)
+    if cls is Vitale:
+        return _vitale(raw, at, oids)
     return cls(**bind(cls, raw, at, oids))
 
 
@@ -139,6 +141,15 @@ def _ins(raw: Any, at: At, oids: Oids) -> Ins:
     word = given.get("oid") or "NIR"
     given["oid"] = {"NIR": oids.nir, "NIA": oids.nia}.get(word.upper(), word)
     return Ins(**given)
+
+
+def _vitale(raw: Any, at: At, oids: Oids) -> Vitale:
+    """A card; the key of its NIR may be left out."""
+    given = bind(Vitale, raw, at, oids)
+    for name in ("nir", "individual_nir"):
+        if (nir := given.get(name)) and not matricule.well_formed(nir):
+            raise Misfit((*at, name), "value.matricule", {"found": nir})
+    return Vitale(**{**given, "key": given.get("key") or matricule.key(given["nir"])})
 
 
 def _text(raw: Any, at: At, name: str) -> str:
