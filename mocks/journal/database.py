@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ log = logging.getLogger("segur.journal")
 
 APPLICATION = 0x53475552  # "SGUR": tells our files from other SQLite files
 SCHEMA = 1
+CHECK_BELOW = 50_000_000  # a file with no more than this in use is checked whole when opened (under 0.1 s)
 TABLES = """
 CREATE TABLE kept(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE peer(id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, facts TEXT NOT NULL);
@@ -94,28 +96,30 @@ class Database:
     def _open(self) -> None:
         if self.readonly and (self.path is None or not self.path.is_file()):
             raise JournalError("missing", self.path)
+        self._connection = self._connect()
         try:
-            self._connect()
+            self._prepare()
         except sqlite3.Error as error:
             self.close()
             if not _damaged(error) or self.readonly or self.path is None:
                 raise _explained(error, self.path) from None
             self._put_aside()
-            self._connect()
+            self._connection = self._connect()
+            self._prepare()
         except JournalError:
             self.close()
             raise
 
-    def _connect(self) -> None:
+    def _connect(self) -> sqlite3.Connection:
         name = ":memory:" if self.path is None else str(self.path)
         if self.path and self.readonly:
             name = f"{self.path.resolve().as_uri()}?mode=ro"
         try:
-            self._connection = sqlite3.connect(
-                name, timeout=10, isolation_level=None, check_same_thread=False, uri=self.readonly
-            )
+            return sqlite3.connect(name, timeout=10, isolation_level=None, check_same_thread=False, uri=self.readonly)
         except sqlite3.Error as error:  # no such folder, no right to write there
             raise _explained(error, self.path) from None
+
+    def _prepare(self) -> None:
         version = self.execute("PRAGMA user_version").fetchone()[0]
         application = self.execute("PRAGMA application_id").fetchone()[0]
         if application != APPLICATION and (self.readonly or self.execute("SELECT 1 FROM sqlite_master").fetchone()):
@@ -124,6 +128,10 @@ class Database:
             raise JournalError("newer", self.path, f"{version} > {SCHEMA}")
         if self.readonly:
             return
+        if version and self.used() <= CHECK_BELOW:
+            found = self.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if found != "ok":
+                raise _Damaged(found)
         self.execute("PRAGMA journal_mode=WAL")
         self.execute("PRAGMA synchronous=NORMAL")
         if version == 0:
@@ -133,13 +141,21 @@ class Database:
 
     def _put_aside(self) -> None:
         assert self.path is not None
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        self.set_aside = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
-        for suffix in ("", "-wal", "-shm"):
-            part = self.path.with_name(self.path.name + suffix)
-            if part.exists():
-                part.replace(self.path.with_name(self.set_aside.name + suffix))
+        stem = f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
+        names = (self.path.with_name(stem + more) for more in chain([""], (f"-{n}" for n in count(2))))
+        self.set_aside = next(name for name in names if not name.exists())
+        try:
+            for suffix in ("", "-wal", "-shm"):
+                part = self.path.with_name(self.path.name + suffix)
+                if part.exists():
+                    part.rename(self.path.with_name(self.set_aside.name + suffix))
+        except OSError as error:  # held open by somebody else (Windows), or no right to rename
+            raise JournalError("locked", self.path, str(error)) from None
         log.warning("%s is damaged: set aside as %s, a new one is begun", self.path, self.set_aside.name)
+
+
+class _Damaged(sqlite3.DatabaseError):
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
 
 
 def _damaged(error: sqlite3.Error) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -56,10 +57,11 @@ class Feed:
         return self._waiting.popleft() if self._waiting else None
 
     def close(self) -> None:
-        """Leave the journal; a reader that waits stops."""
-        self._closed = True
-        self._leave(self)
-        self._wake()
+        """Leave the journal; a reader that waits stops once it has read what is left. Closing twice is harmless."""
+        if not self._closed:
+            self._closed = True
+            self._leave(self)
+            self._wake()
 
     def __aiter__(self) -> Feed:
         return self
@@ -77,6 +79,6 @@ class Feed:
         return entry
 
     def _wake(self) -> None:
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._ready.set)
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the reader's loop is closed
+                self._loop.call_soon_threadsafe(self._ready.set)

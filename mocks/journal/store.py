@@ -36,6 +36,8 @@ class Reader:
 
     def get(self, id: int, session: str | None = None) -> Exchange | None:
         """One exchange with its bodies, None when there is none (or when it is another session's)."""
+        if not 0 < id < END:
+            return None
         found = self._fetch("id = ? AND ? IN ('', session)", [id, session or ""], rows.COLUMNS)
         return found[0] if found else None
 
@@ -121,11 +123,10 @@ class Journal(Reader):
         self._feeds: list[Feed] = []
         self._known: dict[str, int] = {}  # fingerprint -> id of the peer
         self._since, self._weight = 0, 0  # entries and body bytes since the size was last looked at
-        kept = self.database.execute(
+        self._last: int = self.database.run(
             "SELECT max((SELECT ifnull(max(id), 0) FROM exchange),"
             " ifnull((SELECT cast(value AS INTEGER) FROM kept WHERE name = 'last_id'), 0))"
-        )
-        self._last: int = kept.fetchone()[0]
+        )[0][0]
 
     @staticmethod
     def open_readonly(path: Path) -> Reader:
@@ -159,7 +160,7 @@ class Journal(Reader):
             exchange = self.get(id)
             if exchange is None:
                 return
-            self.database.execute(
+            self.database.run(
                 "UPDATE exchange SET findings = ?, validation = ? WHERE id = ?",
                 [rows.findings_text([*exchange.findings, *(findings or ())]), validation or exchange.validation, id],
             )
@@ -213,7 +214,7 @@ class Journal(Reader):
         """One small step: as many of the oldest as were added since the last look, half as many again."""
         step, self._since, self._weight = self._since + self._since // 2 + 1, 0, 0
         if self.size() > self.cap_bytes:
-            self.database.execute(
+            self.database.run(
                 "DELETE FROM exchange WHERE id IN (SELECT id FROM exchange WHERE id < ? ORDER BY id LIMIT ?)",
                 [self._last, step],
             )
@@ -228,5 +229,5 @@ class Journal(Reader):
     def _publish(self, id: int, session: str) -> None:
         if self._feeds:
             seen = Seen(id, session)
-            for feed in self._feeds:
+            for feed in (*self._feeds,):  # one may leave meanwhile
                 feed.put(seen)
