@@ -11,22 +11,21 @@ from lxml import etree
 from PIL import Image
 
 from harness import datamatrix as image
-from mocks.world import World
+from mocks.world import Patient, World
 from norms.ins import datamatrix
 from norms.ins.datamatrix import Content
 
 PATIENTS = [p for p in World.load().patients.values() if p.ins and p.birth_name and p.given_names and p.sex]
 
 
-def content(patient: object) -> Content:
-    p = patient
-    return Content(
-        p.ins.full, p.ins.oid, p.given_list, p.birth_name, p.sex, p.birth_date.replace("-00", "-01"), p.birth_place
-    )
+def content(p: Patient) -> Content:
+    assert p.ins
+    day = p.birth_date.replace("-00", "-01")
+    return Content(p.ins.full, p.ins.oid, p.given_list, p.birth_name, p.sex, day, p.birth_place)
 
 
 @pytest.mark.parametrize("patient", PATIENTS, ids=lambda p: p.id)
-def test_every_patients_symbol_reads_back_from_its_picture(patient: object) -> None:
+def test_every_patients_symbol_reads_back_from_its_picture(patient: Patient) -> None:
     wanted = content(patient)
     (text,) = image.read(image.png(datamatrix.write(wanted)))
     assert datamatrix.parse(text) == wanted
@@ -35,9 +34,7 @@ def test_every_patients_symbol_reads_back_from_its_picture(patient: object) -> N
 @settings(max_examples=15)
 @given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ '-", min_size=1, max_size=100), st.integers(2, 6))
 def test_any_name_survives_the_picture(name: str, pixels: int) -> None:
-    payload = datamatrix.write(
-        content(PATIENTS[0]).__class__("160012B02077713", "1.2.250.1.213.1.4.8", name, name, "F", "1977-01-21")
-    )
+    payload = datamatrix.write(Content("160012B02077713", "1.2.250.1.213.1.4.8", name, name, "F", "1977-01-21"))
     assert image.read(image.png(payload, pixels)) == [payload]
 
 
