@@ -80,7 +80,13 @@ class Held:
 
 
 def _certificate(
-    subject: x509.Name, held: rsa.RSAPrivateKey, issuer: Held | None, *, ca: bool, start: dt.timedelta, end: dt.timedelta
+    subject: x509.Name,
+    held: rsa.RSAPrivateKey,
+    issuer: Held | None,
+    *,
+    ca: bool,
+    start: dt.timedelta,
+    end: dt.timedelta,
 ) -> x509.CertificateBuilder:
     now = dt.datetime.now(dt.UTC)
     return (
@@ -186,7 +192,9 @@ def _sign_signxml(unsigned: etree._Element, held: Held) -> etree._Element:
     )
     with_place = etree.fromstring(etree.tostring(unsigned))
     with_place.insert(1, etree.Element(f"{{{DS}}}Signature", Id="placeholder", nsmap={"ds": DS}))
-    return signer.sign(with_place, key=held.key, cert=[held.cert], reference_uri=unsigned.get("ID"), always_add_key_value=False)
+    return signer.sign(
+        with_place, key=held.key, cert=[held.cert], reference_uri=unsigned.get("ID"), always_add_key_value=False
+    )
 
 
 def _sign_xmlsec(unsigned: etree._Element, held: Held) -> etree._Element:
@@ -251,30 +259,46 @@ def _verified_xmlsec(signed: bytes) -> bool:
 # --- requests -------------------------------------------------------------------------------------------------------
 
 
-def contexts(emetteur: str = STRUCTURE, *, now: float | None = None, idam: str = "CNDA-0001", cover: str = "<b:COUVERTURE/>") -> str:
+def contexts(
+    emetteur: str = STRUCTURE, *, now: float | None = None, idam: str = "CNDA-0001", cover: str = "<b:COUVERTURE/>"
+) -> str:
     """The two contexts, as a correct client writes them."""
     at = write_utc(time.time() if now is None else now)
     return (
-        f'<b:ContexteBAM xmlns:b="urn:siram:bam:ctxbam" Version="01_02"><b:Id>{uuid.uuid4()}</b:Id><b:Temps>{at}</b:Temps>'
-        f"<b:Emetteur>{emetteur}</b:Emetteur>{cover}</b:ContexteBAM>"
+        f'<b:ContexteBAM xmlns:b="urn:siram:bam:ctxbam" Version="01_02"><b:Id>{uuid.uuid4()}</b:Id>'
+        f"<b:Temps>{at}</b:Temps><b:Emetteur>{emetteur}</b:Emetteur>{cover}</b:ContexteBAM>"
         f'<l:ContexteLPS xmlns:l="urn:siram:lps:ctxlps" Nature="CTXLPS" Version="01_00"><l:Id>{uuid.uuid4()}</l:Id>'
-        f"<l:Temps>{at}</l:Temps><l:Emetteur>{emetteur}</l:Emetteur><l:LPS><l:IDAM R=\"4\">{idam}</l:IDAM>"
+        f'<l:Temps>{at}</l:Temps><l:Emetteur>{emetteur}</l:Emetteur><l:LPS><l:IDAM R="4">{idam}</l:IDAM>'
         f"<l:Version>1.0</l:Version><l:Instance>{INSTANCE}</l:Instance><l:Nom>urn:lps:essai:1.0</l:Nom></l:LPS></l:ContexteLPS>"
     )
 
 
 def traits(
-    name: str | None = "ADRUN", given: str | None = "ZOE", sex: str | None = "F", date: str | None = "1975-12-31", place: str = ""
+    name: str | None = "ADRUN",
+    given: str | None = "ZOE",
+    sex: str | None = "F",
+    date: str | None = "1975-12-31",
+    place: str = "",
 ) -> str:
     """The body of WS_INS2; None leaves an element out."""
-    pairs = [("NomNaissance", name), ("Prenom", given), ("Sexe", sex), ("DateNaissance", date), ("LieuNaissance", place or None)]
+    pairs = [
+        ("NomNaissance", name),
+        ("Prenom", given),
+        ("Sexe", sex),
+        ("DateNaissance", date),
+        ("LieuNaissance", place or None),
+    ]
     inner = "".join(f"<r:{tag}>{text}</r:{tag}>" for tag, text in pairs if text is not None)
     return f'<r:RECSANSVITALE xmlns:r="http://www.cnamts.fr/INSiRecSans">{inner}</r:RECSANSVITALE>'
 
 
 def vitale(nir: str, birth_date: str, name: str = "", rank: str = "1", individual: str = "") -> str:
     """The body of WS_INS1."""
-    own = f"<r:MatriculeIndividu><r:NumIdentifiant>{individual}</r:NumIdentifiant></r:MatriculeIndividu>" if individual else ""
+    own = (
+        f"<r:MatriculeIndividu><r:NumIdentifiant>{individual}</r:NumIdentifiant></r:MatriculeIndividu>"
+        if individual
+        else ""
+    )
     return (
         f'<r:RECVITALE xmlns:r="http://www.cnamts.fr/INSiRecVit">{own}'
         f"<r:MatriculeOD><r:NumIdentifiant>{nir}</r:NumIdentifiant></r:MatriculeOD>"

@@ -1,8 +1,8 @@
 """The faults of the INSi teleservice: SOAP 1.2 with a ``siram`` subcode and, in the detail, a business code.
 
 ``insi_*`` codes come from the service, ``desir_*`` ones from the gateway in front of it. The complete table of
-SEL-MP-043 is not public: `KNOWN` holds those that implementers saw or recorded. What is refused without a known code gets
-``insi_xx`` or ``desir_xx``, which no software can mistake for a real one.
+SEL-MP-043 is not public: `KNOWN` holds those that implementers saw or recorded. What is refused without a known code
+gets ``insi_xx`` or ``desir_xx``, which no software can mistake for a real one.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ ESSENTIAL: Final = frozenset(
     {
         *_BY_RULE,
         *("INSI-ACT-01", "INSI-ACT-03", "INSI-REQ-03", "INSI-REQ-04", "INSI-REQ-09"),
-        *("INSI-SEC-01", "INSI-SEC-05", "INSI-VER-02", "INSI-VER-03", "SOAP-WSA-02"),
+        *("INSI-SEC-01", "INSI-SEC-05", "INSI-VER-02"),
     }
 )
 
