@@ -15,7 +15,7 @@ from typing import Any
 
 from mocks.control import Switch
 from mocks.hub import Hub
-from mocks.journal.model import Exchange, Headers, Peer, Tls
+from mocks.journal import Exchange, Headers, JournalError, Peer
 from mocks.session import Session
 from norms.finding import Finding, find
 
@@ -34,6 +34,10 @@ class Answer:
     headers: Headers = field(default_factory=list)
     drop: bool = False
     cut: int | None = None
+
+    def sent_headers(self) -> Headers:
+        """The header lines as they are sent; Content-Length is the whole body's even when it is cut."""
+        return [("content-type", self.content_type), ("content-length", str(len(self.body))), *self.headers]
 
 
 @dataclass(slots=True)
@@ -114,15 +118,20 @@ class Service:
             return
         clock = time.perf_counter()
         call, complete = await self._read(scope, receive)
-        exchange = call.exchange
         answer = await self._answer(call) if complete else Answer(drop=True)
         if delay := call.session.switches.take(f"{self.name}.latency_ms"):
             await asyncio.sleep(float(delay) / 1000)
-        exchange.status = 0 if answer.drop else answer.status
-        exchange.response_body = b"" if answer.drop else answer.body[: answer.cut]
-        exchange.response_headers = [("content-type", answer.content_type), *answer.headers]
+        exchange = call.exchange
+        if not answer.drop:
+            exchange.status = answer.status
+            exchange.response_headers = answer.sent_headers()
+            exchange.response_body = answer.body[: answer.cut]
         exchange.duration_ms = (time.perf_counter() - clock) * 1000
-        self.hub.journal.record(exchange)
+        try:
+            self.hub.journal.record(exchange)
+        except JournalError as error:  # what cannot be kept is not answered as if it were
+            log.error("%s", error)
+            answer = Answer(500, b"the bench cannot write its journal")
         if complete:
             await _send(scope, send, answer)
 
@@ -134,6 +143,7 @@ class Service:
         facts = {"port": str(server[1]), "cert": peer.sha256 if peer else ""}
         session = self.hub.sessions.bind(facts)
         query = scope.get("query_string", b"").decode("latin-1")
+        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         exchange = Exchange(
             session=session.id,
             service=self.name,
@@ -141,7 +151,7 @@ class Service:
             listener=tls_facts.get("listener", ""),
             client=f"{client[0]}:{client[1]}",
             method=scope["method"],
-            target=scope["path"] + (f"?{query}" if query else ""),
+            target=path + (f"?{query}" if query else ""),
             request_headers=headers,
             peer=peer,
             tls=tls_facts.get("tls"),
@@ -170,29 +180,47 @@ class Service:
     async def _answer(self, call: Call) -> Answer:
         if call.exchange.outcome == "too-large":
             return Answer(413, b"request entity too large")
-        outage = call.session.switches.take(f"{self.name}.outage")
-        if outage in ("503", "html", "drop"):
-            call.exchange.outcome = f"outage-{outage}"
-            html = Answer(200 if outage == "html" else 503, HTML_ERROR, "text/html; charset=utf-8")
-            return Answer(drop=True) if outage == "drop" else html
-        handler = self.routes.get((call.method, call.path))
-        if handler is None:
-            allowed = sorted(method for method, path in self.routes if path == call.path)
-            call.note(
-                find("HTTP-ROUTE-02", expected=", ".join(allowed), found=call.method)
-                if allowed
-                else find("HTTP-ROUTE-01", expected=", ".join(sorted({p for _, p in self.routes})), found=call.path)
-            )
-            return Answer(405 if allowed else 404, b"")
-        try:
-            answer = await handler(call)
-        except Exception:
-            log.exception("%s %s failed", call.method, call.path)
-            call.exchange.outcome = "bench-error"
-            return Answer(500, b"internal error of the bench")
+        session = call.session
+        outage = session.switches.take(f"{self.name}.outage")
+        if failure := _failure(call, outage):
+            return failure
+        answer = await self._handled(call)
+        if call.session is not session:  # the body said whose call it is: that session's outage is the one that counts
+            outage = call.session.switches.take(f"{self.name}.outage")
+            if failure := _failure(call, outage):
+                return failure
         if outage == "truncate":
             answer.cut = len(answer.body) // 2
         return answer
+
+    async def _handled(self, call: Call) -> Answer:
+        handler = self.routes.get((call.method, call.path))
+        if handler is None:
+            return self._no_route(call)
+        try:
+            return await handler(call)
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            log.error("%s %s: %s", call.method, call.path, said, exc_info=log.isEnabledFor(logging.DEBUG))
+            call.exchange.outcome = "bench-error"
+            call.exchange.facts["bench_error"] = said
+            return Answer(500, b"internal error of the bench")
+
+    def _no_route(self, call: Call) -> Answer:
+        allowed = ", ".join(sorted(method for method, path in self.routes if path == call.path))
+        if allowed:
+            call.note(find("HTTP-ROUTE-02", expected=allowed, found=call.method))
+            return Answer(405, headers=[("allow", allowed)])
+        call.note(find("HTTP-ROUTE-01", expected=", ".join(sorted({p for _, p in self.routes})), found=call.path))
+        return Answer(404)
+
+
+def _failure(call: Call, outage: object) -> Answer | None:
+    """The answer of a service that is down in this way; None when it is up."""
+    if outage not in ("503", "html", "drop"):
+        return None
+    call.exchange.outcome = f"outage-{outage}"
+    return Answer(200 if outage == "html" else 503, HTML_ERROR, "text/html; charset=utf-8", drop=outage == "drop")
 
 
 async def _send(scope: Scope, send: Any, answer: Answer) -> None:
@@ -200,8 +228,7 @@ async def _send(scope: Scope, send: Any, answer: Answer) -> None:
         if abort := scope.get("extensions", {}).get("tls", {}).get("abort"):
             abort()
         return
-    head = [(b"content-type", answer.content_type.encode("latin-1")), (b"content-length", b"%d" % len(answer.body))]
-    head += [(k.encode("latin-1"), v.encode("latin-1")) for k, v in answer.headers]
+    head = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in answer.sent_headers()]
     await send({"type": "http.response.start", "status": answer.status, "headers": head})
     if answer.cut is None:
         await send({"type": "http.response.body", "body": answer.body})
