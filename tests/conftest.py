@@ -28,6 +28,15 @@ def free_port() -> int:
         return port
 
 
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
+    """The test PKI, made once for all workers. Read only: a test that issues or revokes copies the folder."""
+    from mocks.igc import pki as igc
+
+    base = tmp_path_factory.getbasetemp()
+    return igc.init((base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "test-pki")
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
     """Where ``SEGUR_NO_SKIP`` is set, everything is installed: a skip for any other reason is a failure."""

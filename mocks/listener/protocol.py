@@ -122,10 +122,9 @@ class Connection(HttpToolsProtocol):
             self._refuse("TLS-PROTO-07", "tls-on-http", "")
             return
         self.head += len(data)
+        super().data_received(data)
         if self.head > HEAD_LIMIT:
             self._refuse("HTTP-HEAD-02", "head-too-large", str(HEAD_LIMIT))
-            return
-        super().data_received(data)
 
     def on_message_begin(self) -> None:
         self.head = 0
