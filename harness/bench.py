@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mocks.igc.pki import Pki
+from mocks.igc.switches import SWITCHES as IGC_SWITCHES
 from mocks.insi.switches import SWITCHES as INSI_SWITCHES
 from mocks.proxy import NameProxy
 
@@ -80,7 +81,7 @@ class Bench:
         self.pki: Pki = igc_pki.init(
             options.home.pki, hosts=[*sorted(hosts), options.reachable], igc_url=self._url("igc")
         )
-        self.registry = Registry(INSI_SWITCHES)
+        self.registry = Registry((*INSI_SWITCHES, *IGC_SWITCHES))
         world = World.load(options.seed)
         self.journal = Journal(options.home.db)
         self.sessions = Sessions(world, self.registry)
