@@ -19,7 +19,8 @@ class BadXml(ValueError):
 
 
 # The document type declaration may only stand before the root element, after comments and instructions.
-_PROLOG_DTD = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<!DOCTYPE", re.S)
+# Atomic groups: one comment never runs into the next, however many there are.
+_PROLOG_DTD = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?>(?><\?.*?\?>|<!--.*?-->)\s*)*<!DOCTYPE", re.S)
 
 
 def parse(data: bytes) -> etree._Element:
