@@ -99,6 +99,8 @@ class Pki:
             raise PkiError("profile", found=profile, known=", ".join(profiles()))
         if not _NAME.fullmatch(name):
             raise PkiError("name", found=name)
+        if not holder.common_name:
+            raise PkiError("subject", error="CN")
         row = profiles()[profile]
         order = Order(name, profile, row.issuer, holder.stored(), tuple(names), ours=False)
         with files.locked(_lock(self.folder)):

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
@@ -36,6 +37,7 @@ class Question:
     request: ocsp.OCSPRequest
     issuer: Issuer | None
     serial: int
+    nonce: x509.OCSPNonce | None = None
 
 
 class BadRequest(ValueError):
@@ -48,8 +50,9 @@ def read_request(data: bytes, issuers: Iterable[Issuer]) -> Question:
         request = ocsp.load_der_ocsp_request(data)
         algorithm, name, key = request.hash_algorithm, request.issuer_name_hash, request.issuer_key_hash
         found = next((who for who in issuers if _hashes(who.certificate, algorithm) == (name, key)), None)
-        return Question(request, found, request.serial_number)
-    except (ValueError, NotImplementedError, x509.UnsupportedGeneralNameType) as error:
+        nonce = next((e.value for e in request.extensions if isinstance(e.value, x509.OCSPNonce)), None)
+        return Question(request, found, request.serial_number, nonce)
+    except (ValueError, NotImplementedError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
         raise BadRequest(str(error)) from None
 
 
@@ -83,9 +86,8 @@ def answer(question: Question, status: Status, revoked: Mapping[str, Any], now: 
         revocation_reason=x509.ReasonFlags(revoked.get("reason", "unspecified")) if status is Status.REVOKED else None,
     )
     builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, issuer.certificate)
-    for extension in question.request.extensions:
-        if isinstance(extension.value, x509.OCSPNonce):
-            builder = builder.add_extension(extension.value, critical=False)
+    if question.nonce:
+        builder = builder.add_extension(question.nonce, critical=False)
     return builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
