@@ -15,14 +15,16 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks import load
 from benchmarks.table import Row, show
 
+Requests = Callable[[], Iterator[bytes]]
 SECONDS = float(os.environ.get("SEGUR_BENCH_SECONDS", "4"))
 
 BARE = """
@@ -60,7 +62,7 @@ STUB = {
 }
 
 
-def requests(assertion: bytes = b"", emetteur: str = "100000000000001") -> Iterator[bytes]:
+def requests(emetteur: str, assertion: bytes = b"") -> Iterator[bytes]:
     """Endless WS_INS2 requests for ADRUN ZOE, identifiers and times fresh at each."""
     while True:
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -127,10 +129,13 @@ def main() -> None:
         credential = status["credentials"]["insi-auto"]
         context = load.client_context(status["ca"], credential["cert"], credential["key"])
         try:
-            ours = load.run(base + 2, requests, context=context, pid=bench.pid, seconds=SECONDS)
+            software = organisation(credential["cert"])
+            plain = partial(requests, software)
+            ours = load.run(base + 2, plain, context=context, pid=bench.pid, seconds=SECONDS)
+            card = status["credentials"]["cps-auth"]
             signed = load.run(
                 base + 1,
-                lambda: requests(_assertion(status), "899700000017"),
+                partial(requests, _name(card["cert"], "CN"), _assertion(card)),
                 context=load.client_context(status["ca"]),
                 pid=bench.pid,
                 seconds=SECONDS,
@@ -139,8 +144,8 @@ def main() -> None:
         finally:
             bench.terminate()
             bench.wait()
-        bare = _bare(home, status, context)
-        wiremock = _wiremock(home, status, context)
+        bare = _bare(home, status, context, plain)
+        wiremock = _wiremock(home, status, context, plain)
     rows = [
         Row("bare FastAPI, body parsed", bare, ""),
         Row("INSi mTLS, validated, journaled", ours, _ratio(ours.per_second, bare.per_second, 0.35, "bare req/s")),
@@ -160,12 +165,28 @@ def _ratio(ours: float, other: float, wanted: float, unit: str) -> str:
     return f"{ours / other:.2f} × {unit} (≥ {wanted})"
 
 
-def _assertion(status: dict[str, Any]) -> bytes:
-    """A signed PS assertion, made by the reference software's own client."""
-    from harness.drive.reference.assertion import ps_assertion
+def organisation(certificate: str) -> str:
+    """The structure that a software's certificate names: what Emetteur must be with mutual TLS."""
+    return _name(certificate, "OU")
 
-    cps = status["credentials"]["cps-auth"]
-    return ps_assertion(Path(cps["cert"]).read_bytes(), Path(cps["key"]).read_bytes())
+
+def _name(certificate: str, word: str) -> str:
+    """The CN or OU of a certificate's subject."""
+    from cryptography import x509
+
+    subject = x509.load_pem_x509_certificate(Path(certificate).read_bytes()).subject
+    return next(a.value for a in subject if a.rfc4514_attribute_name == word)
+
+
+def _assertion(card: dict[str, Any]) -> bytes:
+    """A signed PS assertion, made by the reference software's own client."""
+    from lxml import etree
+
+    from harness.drive.reference.assertion import SignatureCard
+    from harness.drive.reference.config import Professional
+
+    signer = SignatureCard(Path(card["cert"]), Path(card["key"]))
+    return etree.tostring(signer.assertion(Professional("bench", signer.name_id, sector="SA07")))
 
 
 def _journal_share(base: int, status: dict[str, Any]) -> str:
@@ -174,7 +195,7 @@ def _journal_share(base: int, status: dict[str, Any]) -> str:
     return journal.share(f"{status['console']}/api")
 
 
-def _bare(home: Path, status: dict[str, Any], context: Any) -> load.Result:
+def _bare(home: Path, status: dict[str, Any], context: Any, plain: Requests) -> load.Result:
     port = _free_port()
     server = home / "pki" / "credentials" / "server"
     script = home / "bare.py"
@@ -184,13 +205,13 @@ def _bare(home: Path, status: dict[str, Any], context: Any) -> load.Result:
     )
     try:
         _wait(port, process)
-        return load.run(port, requests, context=context, pid=process.pid, seconds=SECONDS)
+        return load.run(port, plain, context=context, pid=process.pid, seconds=SECONDS)
     finally:
         process.terminate()
         process.wait()
 
 
-def _wiremock(home: Path, status: dict[str, Any], context: Any) -> load.Result | None:
+def _wiremock(home: Path, status: dict[str, Any], context: Any, plain: Requests) -> load.Result | None:
     folder = Path(os.environ.get("SEGUR_WIREMOCK", "."))
     jars = sorted(folder.glob("node_modules/wiremock/build/*.jar"))
     java = shutil.which("java")
@@ -203,9 +224,19 @@ def _wiremock(home: Path, status: dict[str, Any], context: Any) -> load.Result |
         "<RESULTAT xmlns='http://www.cnamts.fr/INSiResultat'><CR><CodeCR>00</CodeCR></CR></RESULTAT>"
     )
     (root / "mappings" / "insi.json").write_text(json.dumps(stub), encoding="utf-8")
-    port, plain = _free_port(), _free_port()
+    port, http_port = _free_port(), _free_port()
     server = home / "pki" / "credentials" / "server" / "bundle.p12"
-    command = [java, "-jar", str(jars[-1]), "--port", str(plain), "--https-port", str(port), "--root-dir", str(root)]
+    command = [
+        java,
+        "-jar",
+        str(jars[-1]),
+        "--port",
+        str(http_port),
+        "--https-port",
+        str(port),
+        "--root-dir",
+        str(root),
+    ]
     command += ["--https-keystore", str(server), "--keystore-type", "PKCS12", "--keystore-password", "segur"]
     command += ["--key-manager-password", "segur", "--https-require-client-cert", "--https-truststore"]
     command += [
@@ -219,8 +250,8 @@ def _wiremock(home: Path, status: dict[str, Any], context: Any) -> load.Result |
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(port, process)
-        load.run(port, requests, context=context, pid=process.pid, seconds=SECONDS)  # the JIT warms up
-        return load.run(port, requests, context=context, pid=process.pid, seconds=SECONDS)
+        load.run(port, plain, context=context, pid=process.pid, seconds=SECONDS)  # the JIT warms up
+        return load.run(port, plain, context=context, pid=process.pid, seconds=SECONDS)
     finally:
         process.terminate()
         process.wait()
