@@ -102,6 +102,8 @@ class Finding:
             "excerpt": self.where.excerpt,
             "relation": self.relation.value,
             "source": self.source,
+            # What else the texts are filled with, so that a reader can tell the finding in the other language.
+            **({"args": {k: str(v) for k, v in self.args.items()}} if self.args else {}),
         }
 
 

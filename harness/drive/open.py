@@ -1,0 +1,152 @@
+"""From a `Sut` and a running bench to a drive ready to be opened, and to the binding of the run's session."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.drive import Drive, DriveError
+from harness.drive.command import CommandDrive
+from harness.drive.http import HttpDrive
+from harness.drive.started import Started
+from harness.drive.sut import BadSut, Sut
+from harness.words import words
+from norms.texts import Lang
+
+_P = "harness.drive"
+Status = Mapping[str, Any]
+
+
+def binding(sut: Sut, status: Status) -> dict[str, list[str]]:
+    """What the bench will recognise the software by (keys of a session's binding); raises BadSut."""
+    bind = sut.bind
+    found = {
+        "cert": [_fingerprint(sut, status)] if bind.cert else [],
+        "client_id": [bind.client_id] if bind.client_id else [],
+        "mailbox": list(bind.mailboxes),
+        "port": [str(port) for port in bind.ports],
+        "instance": [bind.instance] if bind.instance else [],
+    }
+    return {key: values for key, values in found.items() if values}
+
+
+def _fingerprint(sut: Sut, status: Status) -> str:
+    """``[bind] cert``: a SHA-256, the name of a bench credential, or a PEM file."""
+    given = sut.bind.cert
+    if re.fullmatch(r"(?:[0-9A-Fa-f]{2}:?){32}", given):
+        return given.replace(":", "").lower()
+    if known := status.get("credentials", {}).get(given):
+        return str(known["sha256"])
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    path = sut.folder / given
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes()).fingerprint(SHA256()).hex()
+    except OSError:
+        raise BadSut(sut.file, 0, words(_P, "sut.cert", found=given)) from None
+    except ValueError:
+        raise BadSut(sut.file, 0, words(_P, "sut.cert_pem", found=path)) from None
+
+
+def environment(status: Status, endpoints: Mapping[str, str]) -> dict[str, str]:
+    """What a started software or a command finds in its environment: ``SEGUR_INSI_TLSM``, ``SEGUR_CA``…"""
+    environ = {f"SEGUR_{name.upper()}": url for name, url in endpoints.items()}
+    environ["SEGUR_CA"] = str(status.get("ca", ""))
+    if credentials := status.get("credentials"):
+        first = Path(next(iter(credentials.values()))["cert"])
+        environ["SEGUR_CREDENTIALS"] = str(first.parent.parent)
+    return environ
+
+
+def drive(
+    sut: Sut,
+    status: Status,
+    endpoints: Mapping[str, str],
+    *,
+    professionals: Iterable[Mapping[str, Any]] = (),
+    defects: Iterable[str] = (),
+    lang: Lang = "fr",
+) -> Drive:
+    """The drive that a ``sut.toml`` asks for, not yet opened; raises DriveError for one that this command cannot make."""
+    environ = environment(status, endpoints)
+    kind = sut.drive.kind
+    if kind == "reference":
+        return reference(sut, status, endpoints, professionals, [*sut.drive.defects, *defects], lang)
+    if kind == "http":
+        inner: Drive = HttpDrive(sut.drive.url)
+    elif kind == "command":
+        inner = CommandDrive(sut.drive.argv, sut.folder, environ)
+    else:
+        raise DriveError(words(_P, "no_such_drive", kind=kind))
+    if not sut.start.argv:
+        return inner
+    return Started(inner, sut.start.argv, sut.start.ready_url, sut.start.ready_s, sut.folder, environ)
+
+
+def reference(
+    sut: Sut,
+    status: Status,
+    endpoints: Mapping[str, str],
+    professionals: Iterable[Mapping[str, Any]],
+    defects: Iterable[str],
+    lang: Lang,
+) -> Drive:
+    """The reference software, started as a process on a free port with a configuration made for this session."""
+    config = {
+        "insi": insi_settings(sut.auth.insi, status, endpoints),
+        "professionals": [_professional(row) for row in professionals],
+        "defects": list(dict.fromkeys(defects)),
+        "lang": lang,
+    }
+    with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="segur-", delete=False, encoding="utf-8") as kept:
+        json.dump(config, kept, ensure_ascii=False)
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    argv = [sys.executable, "-m", "harness.drive.reference", "--port", str(port), "--config", kept.name]
+    return _Reference(HttpDrive(url), argv, f"{url}/", config=Path(kept.name))
+
+
+class _Reference(Started):
+    """The reference software; its configuration file goes with it."""
+
+    def __init__(self, inner: Drive, argv: list[str], ready_url: str, *, config: Path) -> None:
+        super().__init__(inner, argv, ready_url)
+        self._config = config
+
+    def close(self) -> None:
+        super().close()
+        self._config.unlink(missing_ok=True)
+
+
+def insi_settings(mode: str, status: Status, endpoints: Mapping[str, str]) -> dict[str, str]:
+    """How the reference software reaches INSi under one authentication mode; raises DriveError without certificates."""
+    credentials = status.get("credentials", {})
+
+    def files(name: str, cert: str, key: str) -> dict[str, str]:
+        if name not in credentials:
+            raise DriveError(words(_P, "no_credential", name=name))
+        return {cert: credentials[name]["cert"], key: credentials[name]["key"]}
+
+    settings = {"mode": mode, "ca": str(status["ca"])}
+    if mode == "tlsm":
+        return {**settings, "url": endpoints["insi_tlsm"], **files("insi-manu", "cert", "key")}
+    settings |= {"url": endpoints["insi_ps"]}
+    return settings | (files("cps-sign", "sign_cert", "sign_key") if mode == "ps" else {})
+
+
+def _professional(row: Mapping[str, Any]) -> dict[str, str]:
+    names = ("id", "national_id", "family_name", "given_name", "specialty", "sector")
+    return {name: str(row.get(name) or "") for name in names}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

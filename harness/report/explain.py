@@ -1,0 +1,54 @@
+"""A check that does not pass, explained to someone who sees it for the first time."""
+
+from __future__ import annotations
+
+from harness.scenario.result import ScenarioResult
+from harness.scenario.verdict import CheckResult, Verdict
+from norms.texts import Lang, text
+
+_P = "harness.report"
+
+
+def t(key: str, lang: Lang, /, **args: object) -> str:
+    """A text of the reports."""
+    return text(_P, key, lang, **args)
+
+
+def verdict(value: Verdict, lang: Lang) -> str:
+    """« réussi », « échec »…"""
+    return t(f"verdict.{value.value}", lang)
+
+
+def lines(check: CheckResult, lang: Lang) -> list[tuple[str, str]]:
+    """Label and text in reading order: what had to hold, what was found, the exchange, the requirement, the fix."""
+    found = [
+        ("wanted", check.text.get(lang)),
+        ("found", check.message.get(lang)),
+        ("expected", check.expected.get(lang)),
+        ("seen", check.seen.get(lang)),
+        ("exchange", t("exchange", lang, id=check.exchange) if check.exchange else ""),
+        ("requirement", ", ".join(check.requirements)),
+        ("fix", check.fix.get(lang)),
+    ]
+    told = "\n".join(value for _, value in found[:2])
+    # What the sentences already say is not said again.
+    return [
+        (t(f"label.{name}", lang), value)
+        for n, (name, value) in enumerate(found)
+        if value and not (n in (2, 3) and value in told)
+    ]
+
+
+def explained(check: CheckResult, lang: Lang, indent: str = "") -> str:
+    """The same as plain text."""
+    head = f"{indent}{check.id}: {verdict(check.verdict, lang)}"
+    body = [f"{indent}  {t('labelled', lang, label=label, text=value)}" for label, value in lines(check, lang)]
+    rules = [f"{indent}  {finding['rule']} [{finding['relation']}]: {finding['source']}" for finding in check.findings]
+    return "\n".join([head, *body, *rules])
+
+
+def told(result: ScenarioResult, lang: Lang, indent: str = "") -> str:
+    """Everything in a scenario that did not simply pass, explained."""
+    checks = [c for c in result.checks if c.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)]
+    parts = [f"{indent}{result.reason.get(lang)}"] if result.reason and not checks else []
+    return "\n".join(parts + [explained(check, lang, indent) for check in checks])

@@ -1,0 +1,89 @@
+"""The JSON report: what a program reads of a run (schema 1)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness.scenario.events import Event, RunFinished, RunStarted
+from harness.scenario.result import ScenarioResult, totals
+from harness.scenario.verdict import CheckResult
+from norms.texts import Lang
+
+SCHEMA = 1
+
+
+class JsonReport:
+    """Writes the file when the run ends; ``document`` holds it from then on."""
+
+    def __init__(self, path: Path | None, lang: Lang) -> None:
+        self.path, self.lang = path, lang
+        self.document: dict[str, Any] = {}
+        self._started: RunStarted | None = None
+
+    def on(self, event: Event) -> None:
+        """Take one event."""
+        if isinstance(event, RunStarted):
+            self._started = event
+        elif isinstance(event, RunFinished):
+            self.document = document(event, self._started, self.lang)
+            if self.path:
+                write(self.path, json.dumps(self.document, ensure_ascii=False, indent=2) + "\n")
+
+
+def document(finished: RunFinished, started: RunStarted | None, lang: Lang) -> dict[str, Any]:
+    """The whole report as plain values."""
+    return {
+        "schema": SCHEMA,
+        "run": finished.run,
+        "suite": dict(started.suite) if started else {},
+        "software": dict(started.software) if started else {},
+        "stopped": finished.stopped.get(lang),
+        "scenarios": [_scenario(result, lang) for result in finished.results],
+        "totals": totals(finished.results),
+    }
+
+
+def _scenario(result: ScenarioResult, lang: Lang) -> dict[str, Any]:
+    return {
+        "id": result.id,
+        "title": result.title.get(lang),
+        "verdict": result.verdict.value,
+        "started": datetime.fromtimestamp(result.started, UTC).isoformat(timespec="milliseconds"),
+        "duration_s": round(result.duration_s, 3),
+        "reason": result.reason.get(lang),
+        "requirements": result.requirements,
+        "checks": [_check(check, lang) for check in result.checks],
+        "evidence": [
+            {"proof": row["proof"], "step": step.id, "variant": step.variant, "exchanges": step.exchanges}
+            for step in result.steps
+            for row in step.evidence
+        ],
+    }
+
+
+def _check(check: CheckResult, lang: Lang) -> dict[str, Any]:
+    return {
+        "id": check.id,
+        "verdict": check.verdict.value,
+        "text": check.text.get(lang),
+        "message": check.message.get(lang),
+        "expected": check.expected.get(lang),
+        "seen": check.seen.get(lang),
+        "exchange": check.exchange,
+        "requirements": list(check.requirements),
+        "fix": check.fix.get(lang),
+        "findings": [
+            {**finding, "message": finding["message"][lang], "fix": finding["fix"][lang]} for finding in check.findings
+        ],
+    }
+
+
+def write(path: Path, text: str) -> None:
+    """Write a report, folders made on the way, never half written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.tmp")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)

@@ -1,0 +1,59 @@
+"""Named checks: what a scenario asks by name because it takes more than comparing a field.
+
+A check is a function ``(context, on, *, params…) -> Seen`` decorated with `check`; it raises as `harness.scenario.verdict`
+says. Its keyword parameters are those a scenario may give in ``with``; those without a default are required.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+from harness.scenario.context import Context
+from harness.scenario.traffic import Traffic
+from harness.scenario.verdict import Seen
+from harness.words import Words
+
+MODULES = ("insi", "identity", "trace", "paper")
+_ALL: dict[str, Check] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A named check and the parameters it takes (name -> required)."""
+
+    name: str
+    about: Words
+    run: Callable[..., Seen]
+    params: dict[str, bool]
+
+
+def check(name: str, *, fr: str, en: str) -> Callable[[Callable[..., Seen]], Callable[..., Seen]]:
+    """Register a function under a name, with one sentence about it in each language."""
+
+    def register(function: Callable[..., Seen]) -> Callable[..., Seen]:
+        given = list(inspect.signature(function).parameters.values())[2:]
+        params = {each.name: each.default is inspect.Parameter.empty for each in given}
+        _ALL[name] = Check(name, Words(fr, en), function, params)
+        return function
+
+    return register
+
+
+@cache
+def catalogue() -> dict[str, Check]:
+    """Every named check."""
+    for module in MODULES:
+        import_module(f"{__name__}.{module}")
+    return dict(sorted(_ALL.items()))
+
+
+def named(name: str) -> Check:
+    """The check of that name; raises KeyError."""
+    return catalogue()[name]
+
+
+__all__ = ["Check", "Context", "Traffic", "catalogue", "check", "named"]

@@ -1,0 +1,55 @@
+"""What an expectation may look at: the windows of the steps done so far, named exchanges, values, the person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.drive import EXPORTING, Attestation, Reply
+from harness.scenario.model import Step, Variant
+from harness.scenario.traffic import Traffic
+from harness.scenario.values import Lookup
+from harness.words import Words
+
+
+@dataclass
+class Window:
+    """What happened during one step: from its start until the software had nothing left to send."""
+
+    step: Step
+    started: float  # seconds since 1970
+    ended: float = 0.0
+    body: Mapping[str, Any] = field(default_factory=dict)
+    reply: Reply | None = None
+    traffic: list[Traffic] = field(default_factory=list)
+
+    @property
+    def exported(self) -> Mapping[str, Any] | None:
+        """What the step made the software give away, None when it did not."""
+        if self.step.do and self.step.do.action in EXPORTING and self.reply and self.reply.ok:
+            return self.reply.result
+        return None
+
+
+@dataclass
+class Context:
+    """Everything behind one expectation of the current step (the last window)."""
+
+    variant: Variant
+    windows: dict[str, Window]
+    labels: dict[str, list[Traffic]]
+    lookup: Lookup
+    attest: Callable[[Words], Attestation | None] = lambda _question: None
+
+    @property
+    def window(self) -> Window:
+        """The current step's window."""
+        return next(reversed(self.windows.values()))
+
+    def since(self, step: str = "") -> list[Window]:
+        """The windows from that step (absent: the current one) until now."""
+        if not step:
+            return [self.window]
+        steps = list(self.windows)
+        return [self.windows[name] for name in steps[steps.index(step) :]] if step in steps else [self.window]

@@ -1,0 +1,326 @@
+"""Running one scenario: for each variant a clean world, then each step, its window of traffic, its expectations."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.client import BenchError
+from harness.drive import READING, Drive, DriveError, DriveTimeout, NotOffered, Reply, Request
+from harness.scenario.context import Context, Window
+from harness.scenario.events import CheckDone, Emit, StepStarted
+from harness.scenario.expectations import decide
+from harness.scenario.model import Scenario, Setting, Step, Variant, concerns
+from harness.scenario.result import ScenarioResult, StepRecord
+from harness.scenario.traffic import Traffic
+from harness.scenario.values import Unset, at, fill
+from harness.scenario.verdict import CheckResult, Verdict
+from harness.scenario.world import WorldView
+from harness.words import Words, words
+from mocks.session import DEFAULT
+
+_P = "harness.scenario"
+STEP_TIMEOUT = 30.0
+VALIDATION_TIMEOUT = 20.0
+
+
+@dataclass
+class Bench:
+    """The bench as a run sees it: a client (`BenchClient`), the run's session, and what tells a restart."""
+
+    client: Any
+    session: str
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    pid: int = 0
+
+
+@dataclass
+class Settings:
+    """How patient to be: ``settle`` seconds wait for a software that cannot say when it is done, ``scale`` on timeouts."""
+
+    settle: float = 2.0
+    scale: float = 1.0
+    software: Mapping[str, Any] = field(default_factory=dict)  # ${sut…}
+
+
+class Halt(Exception):
+    """The variant cannot go on."""
+
+
+class Runner:
+    """Runs scenarios one after the other on one bench, through one drive. BenchError passes through."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        drive: Drive,
+        settings: Settings,
+        emit: Emit,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.bench, self.drive, self.settings, self.emit = bench, drive, settings, emit
+        self.clock, self.sleep = clock, sleep
+        self.can_settle = True
+        self.traffic: list[Traffic] = []  # of the scenario under way
+        # Where each session's journal has been read up to. A handshake refused on a shared port is the default session's.
+        self.read: dict[str, int] = {name: self._newest(name) for name in {bench.session, DEFAULT}}
+
+    def run(self, scenario: Scenario) -> ScenarioResult:
+        """The result of one scenario; raises BenchError when the bench fails it, the result being lost."""
+        result = ScenarioResult.about(scenario)
+        result.started, self.traffic = self.clock(), []
+        for variant in scenario.variants:
+            _VariantRun(self, scenario, variant, result).go()
+        self._sane(result)
+        result.duration_s = self.clock() - result.started
+        result.conclude()
+        return result
+
+    def _sane(self, result: ScenarioResult) -> None:
+        """A verdict of a bench that failed or restarted meanwhile is worth nothing: `error`, never the software's."""
+        if (now := self.bench.client.status().get("pid", self.bench.pid)) != self.bench.pid:
+            message = words(_P, "run.restarted", before=self.bench.pid, now=now)
+        elif broken := [entry.id for entry in self.traffic if entry.outcome == "bench-error"]:
+            message = words(_P, "run.bench_error", ids=", ".join(map(str, broken)))
+        else:
+            return
+        result.checks.append(CheckResult("bench", Verdict.ERROR, words(_P, "run.bench_text"), message))
+
+    # -- traffic -------------------------------------------------------------------------------------------------
+
+    def fetch(self) -> list[Traffic]:
+        """What the journal has of the session since the last look, slow validations waited for."""
+        found: list[Traffic] = []
+        for session, last in self.read.items():
+            kind = "" if session == self.bench.session else "handshake"
+            while rows := self.bench.client.exchanges(session, after=last, kind=kind, bodies=True):
+                found += [Traffic(self._validated(row)) for row in rows]
+                last = max(row["id"] for row in rows)
+            self.read[session] = last
+        found.sort(key=lambda entry: entry.id)
+        self.traffic += found
+        return found
+
+    def _validated(self, row: dict[str, Any]) -> dict[str, Any]:
+        deadline = self.clock() + VALIDATION_TIMEOUT * self.settings.scale
+        while row.get("validation") == "pending":
+            if self.clock() > deadline:
+                raise BenchError(f"the validation of exchange {row['id']} takes too long")
+            self.sleep(0.1)
+            row = self.bench.client.exchange(row["id"])
+        return row
+
+    def _newest(self, session: str) -> int:
+        newest = self.bench.client.exchanges(session, limit=1, bodies=False)
+        return max((row["id"] for row in newest), default=0)
+
+    def settle(self, timeout: float) -> None:
+        """Until the software has nothing left to send: it says so, else a fixed wait."""
+        if self.can_settle:
+            try:
+                self.drive.act(Request("settle", {}, timeout))
+                return
+            except NotOffered:
+                self.can_settle = False
+        self.sleep(self.settings.settle * self.settings.scale)
+
+
+class _VariantRun:
+    def __init__(self, runner: Runner, scenario: Scenario, variant: Variant, result: ScenarioResult) -> None:
+        self.runner, self.scenario, self.variant, self.result = runner, scenario, variant, result
+        self.saved: dict[str, Any] = {}
+        bench = runner.bench
+        self.world = WorldView(bench.client, bench.session)
+        self.context = Context(variant, {}, {}, self.lookup, self._attest)
+        self.deadline = 0.0
+        self.record: StepRecord | None = None  # of the step under way
+
+    def go(self) -> None:
+        """Every step; a step that cannot be done ends the variant, said on that step."""
+        runner, steps = self.runner, self.scenario.steps_of(self.variant)
+        runner.bench.client.reset_session(runner.bench.session)
+        self.deadline = runner.clock() + self.scenario.timeout * runner.settings.scale
+        try:
+            self._clean_software(steps[0])
+            self.saved = {**self.scenario.values, **self.variant.values}
+            self._apply(self.scenario.setting)
+            self._apply(self.variant.setting)
+            runner.fetch()  # what came before the first step belongs to nobody
+            for step in steps:
+                self._step(step)
+        except Halt:
+            return
+
+    # -- one step --------------------------------------------------------------------------------------------------
+
+    def _step(self, step: Step) -> None:
+        runner = self.runner
+        record = StepRecord(step.id, self.variant.id, step.type, step.text, runner.clock())
+        record.evidence = [
+            {"proof": proof.number, "keeps": list(proof.keeps)}
+            for proof in step.evidence
+            if concerns(proof.only, self.variant)
+        ]
+        self.result.steps.append(record)
+        self.record = record
+        expected = [expect for expect in step.expect if concerns(expect.only, self.variant)]
+        timeout = min(step.timeout or STEP_TIMEOUT, self.scenario.timeout) * runner.settings.scale
+        runner.emit(StepStarted(self.scenario.id, self.variant.id, step.id, step.text, _waits(step), timeout))
+        try:
+            if runner.clock() > self.deadline:
+                self._halt(step, words(_P, "run.out_of_time", seconds=f"{self.scenario.timeout:g}"))
+            with self._resolving(step):
+                self._apply(step.setting)
+            if self.context.windows:  # late arrivals are the previous step's
+                self.context.window.traffic += runner.fetch()
+            self.context.windows[step.id] = Window(step, runner.clock())
+            self._act(step, record, timeout)
+            for expect in expected:
+                self._keep(decide(expect, self.context, self._id(step, expect.id)))
+        finally:
+            record.duration_s = runner.clock() - record.started
+            if window := self.context.windows.get(step.id):
+                record.exchanges = [entry.id for entry in window.traffic]
+
+    def _act(self, step: Step, record: StepRecord, timeout: float) -> None:
+        window, runner = self.context.window, self.runner
+        if step.do:
+            with self._resolving(step):
+                record.action, record.body = step.do.action, dict(fill(step.do.body, self.lookup))
+            window.body = record.body
+            window.reply = self._reply(step, record, timeout)
+            record.reply = window.reply.stored()
+            if step.do.action not in READING or any(e.kind in ("exchange", "absence", "check") for e in step.expect):
+                with self._driving(step):
+                    runner.settle(timeout)
+        window.traffic += runner.fetch()
+        window.ended = runner.clock()
+        if step.do and window.reply:
+            self._judge_reply(step, window.reply)
+            answer = window.reply.stored()
+            for name, path in step.save.items():
+                if found := at(answer, path):
+                    self.saved[name] = found[0] if len(found) == 1 else found
+
+    def _reply(self, step: Step, record: StepRecord, timeout: float) -> Reply:
+        request = Request(
+            record.action,
+            record.body,
+            max(1.0, min(timeout, self.deadline - self.runner.clock())),
+            f"{self.scenario.id} · {step.id}",
+            step.text,
+            tuple(row["proof"] for row in record.evidence),
+        )
+        with self._driving(step):
+            return self.runner.drive.act(request)
+
+    def _judge_reply(self, step: Step, reply: Reply) -> None:
+        """Did the software accept or refuse as it must? A preparation refused ends the variant."""
+        assert step.do
+        if step.do.ok is None:
+            return
+        error = reply.error or {}
+        shown = "; ".join(str(item.get("text", "")) for item in reply.shown)
+        why = str(error.get("message") or error.get("code") or shown or "—")
+        text = words(_P, "run.accepts" if step.do.ok else "run.refuses", action=step.do.action)
+        if reply.ok == step.do.ok:
+            passed = words(_P, "run.accepted" if reply.ok else "run.refused_rightly", why=why)
+            self._keep(CheckResult(self._id(step, "answer"), Verdict.PASS, text, passed))
+            return
+        if step.type == "instruction":
+            self._halt(step, words(_P, "run.not_prepared", action=step.do.action, why=why))
+        message = words(_P, "run.refused" if step.do.ok else "run.should_refuse", action=step.do.action, why=why)
+        requirements = tuple(requirement.id for requirement in self.scenario.requirements)
+        self._keep(
+            CheckResult(
+                self._id(step, "answer"), Verdict.FAIL, text, message, text, Words.of(why), requirements=requirements
+            )
+        )
+
+    # -- helpers -------------------------------------------------------------------------------------------------
+
+    def lookup(self, name: str) -> Any:
+        """The value of ``${name}``; raises Unset."""
+        root, _, rest = name.partition(".")
+        if root in self.saved:
+            found = at(self.saved[root], rest) if rest else [self.saved[root]]
+            # A value may itself refer to the world or to another value.
+            found = [fill(value, self.lookup) for value in found]
+        elif root == "sut":
+            found = at(self.runner.settings.software, rest)
+        elif root == "run":
+            found = at({"session": self.runner.bench.session, "endpoints": self.runner.bench.endpoints}, rest)
+        else:
+            found = self.world.at(name)
+        if not found:
+            raise Unset(name)
+        return found[0] if len(found) == 1 else found
+
+    def _apply(self, setting: Setting) -> None:
+        client, session = self.runner.bench.client, self.runner.bench.session
+        for kind, items in fill(setting.world, self.lookup).items():
+            for item, changes in items.items():
+                client.patch_world(session, kind, item, changes)
+                self.world.forget(kind)
+        for name, value in fill(setting.faults, self.lookup).items():
+            if isinstance(value, Mapping):
+                client.arm(session, name, value["next"], int(value.get("times", 1)))
+            else:
+                client.set_switches(session, {name: value})
+
+    def _clean_software(self, step: Step) -> None:
+        """A software that cannot be reset is used as it is: each scenario makes its own patients."""
+        with self._driving(step), contextlib.suppress(NotOffered):
+            self.runner.drive.act(Request("reset", {}, STEP_TIMEOUT * self.runner.settings.scale))
+
+    @contextlib.contextmanager
+    def _driving(self, step: Step) -> Any:
+        try:
+            yield
+        except NotOffered:
+            if not step.do:
+                raise
+            self._halt(step, words(_P, "run.not_offered", action=step.do.action))
+        except DriveTimeout as error:
+            self._halt(step, words(_P, "run.no_answer", why=error.message))
+        except DriveError as error:
+            self._halt(step, words(_P, "run.not_driven", why=error.message))
+
+    @contextlib.contextmanager
+    def _resolving(self, step: Step) -> Any:
+        try:
+            yield
+        except Unset as unset:
+            self._halt(step, words(_P, "unset", name=unset.name))
+
+    def _halt(self, step: Step, why: Words) -> None:
+        text = words(_P, "run.possible", text=step.text)
+        self._keep(CheckResult(self._id(step, "possible"), Verdict.INCONCLUSIVE, text, why))
+        raise Halt
+
+    def _attest(self, question: Words) -> Any:
+        return self.runner.drive.attest(question, f"{self.scenario.id} · {self.context.window.step.id}")
+
+    def _id(self, step: Step, check: str) -> str:
+        return "/".join(part for part in (self.variant.id, step.id, check) if part)
+
+    def _keep(self, result: CheckResult) -> None:
+        self.result.checks.append(result)
+        if self.record:
+            self.record.checks.append(result.id)
+        self.runner.emit(CheckDone(self.scenario.id, result))
+
+
+def _waits(step: Step) -> Words:
+    """What a step waits for, for the person who looks at the progress."""
+    if not step.do:
+        return words(_P, "run.waits_nothing")
+    services = [str(e.spec.get("service", "")) for e in step.expect if e.kind == "exchange"]
+    if services and services[0]:
+        return words(_P, "run.waits_exchange", action=step.do.action, service=services[0])
+    return words(_P, "run.waits_answer", action=step.do.action)
