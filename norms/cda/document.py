@@ -86,7 +86,7 @@ class Document:
         self.tables = tables if tables is not None else Tables()
         self.today = today
         self._faulty: set[Element] = set()
-        self._misshapen: set[Element] = set()
+        self._misshapen: dict[Element, set[str]] = {}
         self._places: Places | None = None
 
     # -- indexes ---------------------------------------------------------------------------------------------------
@@ -139,18 +139,19 @@ class Document:
         """Say that a finding already covers this element: later stages leave it and all it holds alone."""
         self._faulty.add(element)
 
-    def misshape(self, element: Element) -> None:
-        """Say that a finding already covers which children this element holds: a missing one is not said again."""
-        self._misshapen.add(element)
+    def misshape(self, element: Element, child: str) -> None:
+        """Say that a finding already covers the absence of this child (``id``, ``sdtc:deceasedInd``) here."""
+        self._misshapen.setdefault(element, set()).add(child)
 
     def sound(self, element: Element) -> bool:
         """True when no finding yet covers the element or one that holds it."""
         faulty = self._faulty
         return not faulty or not (element in faulty or any(above in faulty for above in element.iterancestors()))
 
-    def whole(self, element: Element) -> bool:
-        """True when the element is sound and its list of children was not found wrong: what is missing may be said."""
-        return element not in self._misshapen and self.sound(element)
+    def whole(self, element: Element, child: str = "") -> bool:
+        """True when the absence of this child (of any child) may be said: the element is sound, nothing said it yet."""
+        covered = self._misshapen.get(element)
+        return (not covered or bool(child and child not in covered)) and self.sound(element)
 
     # -- places ----------------------------------------------------------------------------------------------------
 
