@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
@@ -29,6 +30,7 @@ SAFE_HEADERS = {
     "Cache-Control": "no-store",
 }
 LIMIT = 200
+log = logging.getLogger("segur.console")
 
 
 @cache
@@ -53,7 +55,7 @@ def language(request: Request) -> Lang:
     return "fr" if request.headers.get("accept-language", "fr").lower().startswith("fr") else "en"
 
 
-def render(request: Request, bench: Bench, template: str, /, status: int = 200, **values: Any) -> Response:
+def render(request: Request, bench: Bench, template: str, /, code: int = 200, **values: Any) -> Response:
     """One page, in the reader's language, with what every page needs."""
     lang = language(request)
 
@@ -75,7 +77,7 @@ def render(request: Request, bench: Bench, template: str, /, status: int = 200, 
             **values,
         )
     )
-    answer = HTMLResponse(html, status, SAFE_HEADERS)
+    answer = HTMLResponse(html, code, SAFE_HEADERS)
     if request.query_params.get("lang") in LANGS:
         answer.set_cookie("lang", lang, max_age=31_536_000, samesite="strict", httponly=True)
     return answer
@@ -91,7 +93,11 @@ def mount(app: FastAPI, bench: Bench) -> None:
         origin = request.headers.get("origin")
         if request.method not in ("GET", "HEAD") and origin and urlsplit(origin).netloc != request.headers.get("host"):
             return Response("cross-origin request refused", 403)
-        answer: Response = await call_next(request)
+        try:
+            answer: Response = await call_next(request)
+        except Exception:  # the bench's own fault: one line for the reader, the details in the log
+            log.exception("%s %s failed", request.method, request.url.path)
+            return Response("internal error of the bench; run with SEGUR_DEBUG=1 and look at its log", 500)
         return answer
 
     @app.get("/", **shown)
@@ -129,7 +135,7 @@ def mount(app: FastAPI, bench: Bench) -> None:
     async def exchange(request: Request, exchange_id: int) -> Response:
         found = bench.journal.get(exchange_id) if 0 < exchange_id < 2**63 else None
         if found is None:
-            return render(request, bench, "missing.html", status=404, what=str(exchange_id))
+            return render(request, bench, "missing.html", code=404, what=str(exchange_id))
         return render(request, bench, "exchange.html", x=views.opened(found, language(request)))
 
     @app.get("/exchanges/{exchange_id}/{side}", **shown)
@@ -137,7 +143,7 @@ def mount(app: FastAPI, bench: Bench) -> None:
         """The bytes of a request or an answer, always as a download: what came over the wire is never run here."""
         found = bench.journal.get(exchange_id) if 0 < exchange_id < 2**63 else None
         if found is None or side not in ("request", "response"):
-            return render(request, bench, "missing.html", status=404, what=str(exchange_id))
+            return render(request, bench, "missing.html", code=404, what=str(exchange_id))
         data = found.request_body if side == "request" else found.response_body
         name = f"segur-{exchange_id}-{side}.bin"
         headers = {**SAFE_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
@@ -147,7 +153,7 @@ def mount(app: FastAPI, bench: Bench) -> None:
     async def world(request: Request, kind: str) -> Response:
         session = bench.sessions.get(request.query_params.get("session") or "default")
         if kind not in views.WORLD_COLUMNS:
-            return render(request, bench, "missing.html", status=404, what=kind)
+            return render(request, bench, "missing.html", code=404, what=kind)
         return render(request, bench, "world.html", kind=kind, table=views.world(session, kind))
 
     @app.get("/world/{kind}/{item}", **shown)
@@ -155,7 +161,7 @@ def mount(app: FastAPI, bench: Bench) -> None:
         session = bench.sessions.get(request.query_params.get("session") or "default")
         table = getattr(session.world, kind, {}) if kind in views.WORLD_COLUMNS else {}
         if item not in table:
-            return render(request, bench, "missing.html", status=404, what=item)
+            return render(request, bench, "missing.html", code=404, what=item)
         return render(request, bench, "item.html", kind=kind, item=views.item(session, kind, item, language(request)))
 
     @app.get("/switches", **shown)
@@ -203,4 +209,4 @@ def mount(app: FastAPI, bench: Bench) -> None:
             from fastapi.responses import JSONResponse
 
             return JSONResponse({"detail": f"no session {error.args[0]!r}"}, 404)
-        return render(request, bench, "missing.html", status=404, what=str(error.args[0]))
+        return render(request, bench, "missing.html", code=404, what=str(error.args[0]))

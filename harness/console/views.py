@@ -7,10 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from mocks.journal.decode import layers
-
 from mocks.addresses import ADDRESSES
 from mocks.control import BadSwitch, Registry, Switch
+from mocks.journal.decode import layers
 from mocks.journal.model import Exchange, Kind
 from mocks.session import Session
 from norms.finding import Severity
@@ -20,6 +19,7 @@ WORLD_COLUMNS = {
     "patients": ("birth_name", "given_names", "sex", "birth_date", "birth_place", "ins", "tags"),
     "professionals": ("family_name", "given_name", "national_id", "profession", "specialty", "kind", "tags"),
     "organisations": ("name", "finess_geo", "finess_ej", "siret", "struct_id", "sector"),
+    "clients": ("secret", "redirect_uris", "post_logout_redirect_uris", "certificate", "ciba", "api_scopes"),
 }
 
 
@@ -115,7 +115,7 @@ def item(session: Session, kind: str, item_id: str, lang: Lang) -> dict[str, Any
     found = getattr(session.world, kind)[item_id]
     fields = {name: value for name, value in asdict(found).items() if name not in ("note_fr", "note_en")}
     picture = ""
-    if kind == "patients" and found.ins:
+    if kind == "patients" and found.ins and found.sex and found.given_names and found.birth_name:
         picture = "data:image/png;base64," + base64.b64encode(_datamatrix(found)).decode()
     return {
         "id": item_id,
@@ -129,9 +129,23 @@ def item(session: Session, kind: str, item_id: str, lang: Lang) -> dict[str, Any
 
 
 def _datamatrix(patient: Any) -> bytes:
-    from harness.datamatrix import png_of_patient
+    from harness.datamatrix import png
+    from norms.ins.datamatrix import Content, write
 
-    return png_of_patient(patient)
+    ins = patient.ins
+    return png(
+        write(
+            Content(
+                ins.full,
+                ins.oid,
+                patient.given_list,
+                patient.birth_name,
+                patient.sex,
+                patient.birth_date,
+                patient.birth_place,
+            )
+        )
+    )
 
 
 def _cell(value: Any) -> str:
