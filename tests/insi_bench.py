@@ -69,6 +69,16 @@ class Reply:
         return read_error(self.inside)
 
 
+class _LastKept(Journal):
+    """A journal that also shows the last exchange kept."""
+
+    last: Exchange | None = None
+
+    def record(self, exchange: Exchange) -> int:
+        self.last = exchange
+        return super().record(exchange)
+
+
 class Bench:
     """INSi over the packaged world, trusting the authorities of the tests."""
 
@@ -77,8 +87,15 @@ class Bench:
         (self.folder / "ca.pem").write_bytes(kit.bundle() if trust is None else trust)
         registry = Registry(SWITCHES)
         self.sessions = Sessions(seed(), registry)
-        self.hub = Hub(self.sessions, Journal(None), registry, self.folder, **hub)
+        self.journal = _LastKept(None)
+        self.hub = Hub(self.sessions, self.journal, registry, self.folder, **hub)
         self.service: Service = service(self.hub)
+
+    @classmethod
+    @cache
+    def shared(cls) -> Bench:
+        """One for property tests, which change nothing in it."""
+        return cls()
 
     @property
     def session(self) -> Session:
@@ -92,7 +109,7 @@ class Bench:
         body: bytes,
         *,
         listener: str = "insi_tlsm",
-        client: Peer | None | bool = True,
+        client: Peer | bool | None = True,
         content_type: str = SOAP,
         method: str = "POST",
         target: str = "/lps",
@@ -121,8 +138,9 @@ class Bench:
             sent.append(message)
 
         asyncio.run(self.service(scope, receive, send))
-        kept = self.hub.journal.get(max(e.id for e in self.hub.journal.list(limit=1000)))
+        kept = self.journal.last
         assert kept is not None
+        assert kept.id
         start = next((m for m in sent if m["type"] == "http.response.start"), {"status": 0, "headers": []})
         answered = {k.decode(): v.decode() for k, v in start["headers"]}
         return Reply(start["status"], answered, b"".join(m.get("body", b"") for m in sent), kept)
