@@ -25,7 +25,7 @@ from norms.texts import Lang
 if TYPE_CHECKING:
     from harness.bench import Bench
 
-WorldKind = Literal["patients", "professionals", "organisations"]
+WorldKind = Literal["patients", "professionals", "organisations", "clients"]
 Scalar = bool | int | float | str
 
 
@@ -181,7 +181,7 @@ def _router(bench: Bench) -> APIRouter:
 
     @api.get("/sessions/{session_id}/world/{kind}", responses={404: {}})
     async def world(session_id: str, kind: WorldKind) -> dict[str, Any]:
-        """Patients, professionals or organisations of the session's world."""
+        """Patients, professionals, organisations or PSC clients of the session's world."""
         return {"items": _rows(sessions.get(session_id), kind)}
 
     @api.patch("/sessions/{session_id}/world/{kind}/{item}", responses={404: {}, 422: {}})

@@ -85,7 +85,7 @@ class BenchClient:
         self._call("POST", f"/sessions/{session_id}/clock", json={"offset": offset})
 
     def world(self, session_id: str, kind: str) -> list[Json]:
-        """``patients``, ``professionals`` or ``organisations`` of the session's world."""
+        """``patients``, ``professionals``, ``organisations`` or ``clients`` of the session's world."""
         return list(self._call("GET", f"/sessions/{session_id}/world/{kind}")["items"])
 
     def patch_world(self, session_id: str, kind: str, item: str, changes: Mapping[str, object]) -> Json:

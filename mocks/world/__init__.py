@@ -1,7 +1,9 @@
-"""One synthetic world that all services share: patients, professionals, organisations. None of them exists."""
+"""One synthetic world that all services share: patients, professionals, organisations, and the softwares registered at
+Pro Santé Connect. None of them exists.
+"""
 
 from mocks.world.errors import WorldError
-from mocks.world.model import Activity, Ins, Organisation, Patient, Professional, Vitale
+from mocks.world.model import Activity, Client, Ins, Organisation, Patient, Professional, Vitale
 from mocks.world.store import KINDS, World
 
-__all__ = ["KINDS", "Activity", "Ins", "Organisation", "Patient", "Professional", "Vitale", "World", "WorldError"]
+__all__ = ["KINDS", "Activity", "Client", "Ins", "Organisation", "Patient", "Professional", "Vitale", "World", "WorldError"]

@@ -20,6 +20,7 @@ from norms.ins import matricule
 INVALID_KEY = "invalid-key"  # tag of a patient whose key is wrong on purpose
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
+_CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)  # a client's id is chosen by its editor
 _CHOICES = {"Patient.sex": ("M", "F", ""), "Patient.verify": ("OK", "KO", "")}
 _DATES = {"Patient.birth_date", "Ins.start", "Ins.end"}
 _REQUIRED = {"Ins": ("value",), "Vitale": ("serial", "nir"), "Activity": ("organisation",)}
@@ -78,8 +79,8 @@ def bind(cls: type, raw: Any, at: At, oids: Oids) -> dict[str, Any]:
 
 
 def check_id(raw: str, at: At) -> None:
-    """Raise Misfit unless this is an id: lowercase letters, digits and single hyphens."""
-    if not _ID.fullmatch(raw):
+    """Raise Misfit unless this is an id: lowercase letters, digits and single hyphens (a client's id: also . _ A-Z)."""
+    if not (_CLIENT_ID if at[0] == "clients" else _ID).fullmatch(raw):
         raise Misfit(at, "value.id", {"found": raw})
 
 

@@ -75,12 +75,17 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Work in an organisation (its id): `role` TRE_R21 or R85, `genre` TRE_R22, `sector` SAxx."""
+    """Work in an organisation (its id): `role` TRE_R21 or R85, `genre` TRE_R22, `sector` SAxx.
+
+    `profession` and `specialty` are those of this activity when they are not the professional's own.
+    """
 
     organisation: str
     role: str = ""
     genre: str = ""
     sector: str = ""
+    profession: str = ""
+    specialty: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,8 @@ class Professional:
     family_name: str = ""
     given_name: str = ""
     civility: str = ""
+    practice_family_name: str = ""  # nom d'exercice, when it is not the civil one
+    practice_given_name: str = ""
     rpps: str = ""
     adeli: str = ""
     national_id: str = ""  # "8" + RPPS, "0" + ADELI…
@@ -132,3 +139,24 @@ class Organisation:
     def address(self) -> str:
         """The postal address on one line."""
         return ", ".join(part for part in (self.street, f"{self.postal_code} {self.city}".strip()) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A software registered at Pro Santé Connect; its id is the ``client_id``.
+
+    `certificate`: subject (RFC 4514) or common name of its TLS client certificate. `ciba`: may start a login from a
+    device of its own. `api_scopes`: what it may ask of the API Pro Santé Connectée.
+    """
+
+    id: str
+    secret: str = ""
+    redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str = ""
+    certificate: str = ""
+    ciba: bool = False
+    api_scopes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    note_fr: str = ""
+    note_en: str = ""

@@ -13,11 +13,16 @@ import yaml
 
 from mocks.world.binder import Misfit, Oids, bind, check_entry, check_id, plain
 from mocks.world.errors import Hint
-from mocks.world.model import Organisation, Patient, Professional
+from mocks.world.model import Client, Organisation, Patient, Professional
 from mocks.world.reader import Source, read
 
-KINDS = ("patients", "professionals", "organisations")
-MODELS: Mapping[str, type] = {"patients": Patient, "professionals": Professional, "organisations": Organisation}
+KINDS = ("patients", "professionals", "organisations", "clients")
+MODELS: Mapping[str, type] = {
+    "patients": Patient,
+    "professionals": Professional,
+    "organisations": Organisation,
+    "clients": Client,
+}
 _SECTIONS = (*KINDS, "oids")
 Tables = dict[str, dict[str, Any]]
 

@@ -15,7 +15,7 @@ from typing import Any
 from mocks.world.binder import Misfit, Oids, bind, check_entry, plain
 from mocks.world.errors import Hint, WorldError
 from mocks.world.index import Bucket, Index
-from mocks.world.model import Ins, Organisation, Patient, Professional
+from mocks.world.model import Client, Ins, Organisation, Patient, Professional
 from mocks.world.seed import KINDS, MODELS, Tables, read_seed, to_yaml
 
 __all__ = ["KINDS", "World"]
@@ -31,7 +31,7 @@ class _Seed:
 
 
 class World:
-    """Patients, professionals and organisations by id; `patch` changes one for this world only."""
+    """Patients, professionals, organisations and clients by id; `patch` changes one for this world only."""
 
     def __init__(self, seed: _Seed) -> None:
         self._seed = seed
@@ -61,6 +61,7 @@ class World:
         self.patients: Mapping[str, Patient] = views[0]
         self.professionals: Mapping[str, Professional] = views[1]
         self.organisations: Mapping[str, Organisation] = views[2]
+        self.clients: Mapping[str, Client] = views[3]
 
     # ── changes ──
 

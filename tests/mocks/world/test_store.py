@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mocks.world import World, WorldError
+from mocks.world import KINDS, World, WorldError
 
 WORLD = World.load()
 ADRUN = ("ADRUN", "ZOE", "F", "1975-12-31")
@@ -147,7 +147,7 @@ def test_dump_reads_back_to_the_same_world(tmp_path: Path) -> None:
     file = tmp_path / "world.yaml"
     file.write_text(mine.dump(), encoding="utf-8")
     again = World.load(file)
-    for kind in ("patients", "professionals", "organisations"):
+    for kind in KINDS:
         assert dict(getattr(again, kind)) == dict(getattr(mine, kind))
 
 
