@@ -64,16 +64,14 @@ class _Walk:
 
     def _solid(self, element: Element, kind: Type) -> None:
         """An element that takes no text: white space only, and none at all where it takes no child either."""
-        text = element.text
-        if text is not None and (kind.empty or text.strip(_SPACE)) and not (kind.empty and self._holds(element)):
-            self.faults.text(element, text)
-        elif len(element):
+        if len(element) or not kind.start.final:
             self._children(element, kind)
-            for child in element:
-                tail = child.tail
-                if tail is not None and (kind.empty or tail.strip(_SPACE)):
-                    self.faults.text(element, tail)
-                    break
+            if kind.empty and self._holds(element):
+                return  # its children are said; the white space between them goes with them
+        for text in (element.text, *(child.tail for child in element)):
+            if text is not None and (kind.empty or text.strip(_SPACE)):
+                self.faults.text(element, text)
+                return
 
     def _children(self, element: Element, kind: Type) -> None:
         state = kind.start

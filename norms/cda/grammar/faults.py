@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from norms.cda.document import XSI, Document, Element, shown
+from norms.cda.document import XSI, XSI_TYPE, Document, Element, shown
 from norms.cda.grammar.automaton import OTHER, State
 from norms.cda.grammar.lexical import choice, collapse, test
 from norms.cda.grammar.types import Type
@@ -21,6 +21,7 @@ class Faults:
     def __init__(self, document: Document) -> None:
         self.findings: list[Finding] = []
         self._document = document
+        self._retyped: Element | None = None
 
     def _say(self, rule: str, element: Element, at: str = "", **said: object) -> None:
         where = self._document.where(element, _attribute(at))
@@ -34,12 +35,20 @@ class Faults:
 
     def attribute(self, element: Element, kind: Type, name: str) -> None:
         """An attribute that this element does not have."""
+        if self._once(element):
+            return
         near = get_close_matches(name, [shown(known) for known in kind.attributes], 1)
         missing = [known for known in near if known in kind.required or known not in element.attrib]
         expected = missing or sorted(shown(known) for known in kind.attributes)
         self._say("CDA-GRM-05", element, name, attribute=_attribute(name), expected=_list(expected), found=name)
         if near and near[0] not in element.attrib:
             self._spoil(element)
+
+    def _once(self, element: Element) -> bool:
+        """True when an attribute of this element was said and ``xsi:type`` may be the one cause of them all."""
+        said = element is self._retyped
+        self._retyped = element if element.get(XSI_TYPE) else None
+        return said
 
     def missing_attributes(self, element: Element, kind: Type) -> None:
         """Required attributes that are absent (one that is there with a wrong value was said already)."""
@@ -52,6 +61,8 @@ class Faults:
 
     def value(self, element: Element, kind: Type, name: str, value: str) -> None:
         """An attribute whose value is not of its type."""
+        if self._once(element):
+            return
         wanted = kind.kinds[name]
         allowed = choice(wanted)
         rule = "CDA-GRM-08" if wanted.startswith("=") else "CDA-GRM-09" if allowed else f"CDA-GRM-{_LEXICAL[wanted]}"
@@ -93,6 +104,9 @@ class Faults:
         """Children that the model refuses: unknown, out of order, too many, missing."""
         state = kind.start
         here = [child for child in element if isinstance(child.tag, str)]
+        if kind.empty and here:
+            self._needless(element, kind, here)
+            return
         names = {child.tag for child in here}
         for at, child in enumerate(here):
             step = state.next.get(child.tag)
@@ -105,7 +119,13 @@ class Faults:
                 self._unknown(child, element, kind, state)
             else:
                 state = self._misplaced(child, element, state, {c.tag for c in here[at:]}, names)
-        self._missing(element, _way(state, None), names)
+        self._missing(element, state, _way(state, None), names)
+
+    def _needless(self, element: Element, kind: Type, here: list[Element]) -> None:
+        """Children where none may be; xsi:type forgotten when a derived type would take them."""
+        names = _list(shown(child.tag) for child in here)
+        self._say("CDA-GRM-15" if kind.derived else "CDA-GRM-01", here[0], parent=shown(element.tag), found=names)
+        self._document.spoil(element)
 
     def _unknown(self, child: Element, parent: Element, kind: Type, state: State) -> None:
         local = child.tag.rpartition("}")[2]
@@ -113,8 +133,6 @@ class Faults:
         near = get_close_matches(local, [name.rpartition(":")[2] for name in allowed], 1, 0.75)
         expected = near or [shown(name) for name in state.next if name != OTHER] or allowed
         rule = "CDA-GRM-02" if near and near[0] == local else "CDA-GRM-01"
-        if not allowed and kind.derived:
-            rule = "CDA-GRM-15"  # xsi:type forgotten: the plain type takes no child
         self._say(rule, child, parent=shown(parent.tag), expected=_list(expected), found=shown(child.tag))
         self._document.spoil(child)
         for name in near or [shown(name) for name in state.next]:
@@ -136,17 +154,20 @@ class Faults:
                 "CDA-GRM-03", child, parent=shown(parent.tag), expected=_list(map(shown, late)), found=shown(child.tag)
             )
             return state
-        self._missing(parent, skipped, here)
+        self._missing(parent, state, skipped, here)
         for name in skipped:
             state = state.next[name][0]
         return state.next[child.tag][0]
 
-    def _missing(self, parent: Element, absent: list[str] | None, here: set[str]) -> None:
+    def _missing(self, parent: Element, state: State, absent: list[str] | None, here: set[str]) -> None:
         for name in absent or ():
-            if name in here or not self._document.whole(parent, shown(name)):
+            choices = [shown(other) for other in state.next if _needed(state, other)]
+            state = state.next[name][0]
+            if name in here or not all(self._document.whole(parent, other) for other in choices):
                 continue  # it stands elsewhere, or an unknown element stands for it: said already
-            self._say("CDA-GRM-07", parent, parent=shown(parent.tag), expected=shown(name))
-            self._document.misshape(parent, shown(name))
+            self._say("CDA-GRM-07", parent, parent=shown(parent.tag), expected=_list(choices))
+            for name in choices:
+                self._document.misshape(parent, name)
 
     # -- ids -------------------------------------------------------------------------------------------------------
 
@@ -161,8 +182,8 @@ class Faults:
             else:
                 seen[value] = element
         for element, name in references:
-            for value in collapse(element.get(name, "")).split():
-                if value not in seen:
+            for value in collapse(element.get(name, "")).split() if self._document.sound(element) else ():
+                if value not in seen and value not in self._document.ids:
                     self._say("CDA-GRM-17", element, name, attribute=name, found=value)
 
 
@@ -178,6 +199,12 @@ def _way(state: State, name: str | None) -> list[str] | None:
                 seen.add(id(after))
                 reached.append((after, [*path, step]))
     return None
+
+
+def _needed(state: State, name: str) -> bool:
+    """True when this child brings the model nearer to its end."""
+    here, there = _way(state, None), _way(state.next[name][0], None)
+    return here is not None and there is not None and len(there) < len(here)
 
 
 _LEXICAL = {"uid": 20, "oid": 20, "ts": 21, "bl": 22, "bn": 22, "boolean": 22, "int": 23, "int_pos": 23, "real": 24}
