@@ -1,0 +1,78 @@
+"""The path language of the data files: XPath 1.0 in which a bare name is an HL7 element and ``#oid`` a templateId.
+
+``entryRelationship[@typeCode='SUBJ']/act[#1.3.6.1.4.1.19376.1.5.3.1.4.2]`` is
+``hl7:entryRelationship[@typeCode='SUBJ']/hl7:act[hl7:templateId/@root='1.3.6…4.2']``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from lxml import etree
+
+from norms.cda.document import HL7, PREFIXES, XSI, Element
+
+_NAMESPACES = {"h": HL7, "xsi": XSI, **PREFIXES}
+_TOKEN = re.compile(
+    r"""'[^']*'|"[^"]*"|\#(?P<oid>[\d.]+)|@(?:[\w\-]+:)?[\w\-]+|(?P<name>[A-Za-z_][\w\-]*(?::(?!:)[\w\-]+)?)(?P<after>\s*\(|::)?|."""
+)
+_OPERATORS = frozenset({"and", "or", "not", "div", "mod"})
+
+
+def _translated(path: str) -> str:
+    out: list[str] = []
+    for token in _TOKEN.finditer(path):
+        oid, name, after = token["oid"], token["name"], token["after"]
+        if oid:
+            out.append(f"h:templateId/@root='{oid}'")
+        elif name and not after and ":" not in name and name not in _OPERATORS:
+            out.append(f"h:{name}")
+        else:
+            out.append(token.group())
+    return "".join(out)
+
+
+@cache
+def compiled(path: str) -> etree.XPath:
+    """The path, ready to be evaluated on an element; raises lxml.etree.XPathSyntaxError on a bad one."""
+    return etree.XPath(_translated(path), namespaces=_NAMESPACES)
+
+
+def count(path: str, element: Element) -> int:
+    """How many nodes the path selects; 1 or 0 for a test."""
+    value = compiled(path)(element)
+    return len(value) if isinstance(value, list) else int(bool(value))
+
+
+def select(path: str, element: Element) -> list[Element]:
+    """The elements that the path selects."""
+    value = compiled(path)(element)
+    return [node for node in value if isinstance(node, etree._Element)] if isinstance(value, list) else []
+
+
+def holds(path: str, element: Element) -> bool:
+    """Whether the path selects anything, or the test is true."""
+    return bool(compiled(path)(element))
+
+
+_OID = re.compile(r"#([\d.]+)")
+_STEP = re.compile(r"(?:\.//)?\*?(@?[\w\-:]+)?")
+
+
+def oids(path: str) -> list[str]:
+    """The templateIds that a path names."""
+    return _OID.findall(path)
+
+
+def head(path: str) -> str:
+    """The name of the path's first step: what two lines about the same child have in common."""
+    inner = re.match(r"(?:not|count|string)\(+(.*)", path)
+    hit = _STEP.match(inner[1] if inner else path)
+    return (hit[1] if hit else None) or path
+
+
+def alternatives(text: str) -> Iterator[str]:
+    """The members of ``a | b | c``."""
+    return (part.strip() for part in text.split(" | "))
