@@ -1,0 +1,254 @@
+"""The actions of the test-driver API, each registered under its name; an action gives its result or raises Refused."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from harness.drive.reference import documents, exports, reception, teleservice
+from harness.drive.reference.messages import Card
+from harness.drive.reference.model import Patient, Refused
+from harness.drive.reference.software import Software
+
+Body = Mapping[str, Any]
+Action = Callable[[Software, Body], dict[str, Any]]
+ACTIONS: dict[str, Action] = {}
+
+
+def action(name: str) -> Callable[[Action], Action]:
+    """Register a function as the action of that name."""
+
+    def register(function: Action) -> Action:
+        ACTIONS[name] = function
+        return function
+
+    return register
+
+
+# --- the desk -------------------------------------------------------------------------------------------------------
+
+
+@action("reset")
+def reset(software: Software, body: Body) -> dict[str, Any]:
+    """Forget everything."""
+    software.reset()
+    return {}
+
+
+@action("settle")
+def settle(software: Software, body: Body) -> dict[str, Any]:
+    """Nothing is sent in the background: once this action runs, all the others are over."""
+    return {"pending": 0}
+
+
+@action("login")
+def login(software: Software, body: Body) -> dict[str, Any]:
+    """Open a session."""
+    software.login(body["professional"], body.get("mode", "card"))
+    software.screen.message("welcome", name=software.user.shown)
+    return {"professional": software.user.id, "user": software.user.national_id}
+
+
+@action("logout")
+def logout(software: Software, body: Body) -> dict[str, Any]:
+    """Close the session."""
+    software.session = None
+    software.screen.message("goodbye")
+    return {}
+
+
+# --- the patient file -----------------------------------------------------------------------------------------------
+
+
+@action("patient.create")
+def create(software: Software, body: Body) -> dict[str, Any]:
+    """A new record; ``identity`` takes over the state that it had in an earlier file."""
+    user = software.user.national_id
+    patient = software.store.new(software.identities.typed(body["traits"]))
+    if identity := body.get("identity"):
+        software.identities.take_over(patient, identity)
+    software.store.add(patient)
+    software.identities.note(patient, user, "", patient.status, "created")
+    software.screen.banner(patient)
+    return {"patient": patient.id}
+
+
+@action("patient.get")
+def get(software: Software, body: Body) -> dict[str, Any]:
+    """The record; reading an INS is traced (règle 4)."""
+    patient = software.store.get(body["patient"])
+    user = software.user.national_id
+    if patient.ins and not software.defects.on("no-trace-of-access"):
+        software.traces.add(user, "ins.access", patient, ins=patient.ins.full, oid=patient.ins.oid)
+    software.screen.banner(patient)
+    return patient.shown()
+
+
+@action("patient.find")
+def find(software: Software, body: Body) -> dict[str, Any]:
+    """Search for prior records."""
+    wanted = {name: str(body.get(name) or "") for name in ("name", "given_name", "birth_date", "ins")}
+    found = software.store.find(**wanted)
+    for patient in found:
+        software.screen.line(patient)
+    if not found:
+        software.screen.message("none-found")
+    return {"patients": [patient.id for patient in found]}
+
+
+@action("patient.edit")
+def edit(software: Software, body: Body) -> dict[str, Any]:
+    """Change traits or attributes."""
+    patient, user = software.store.get(body["patient"]), software.user.national_id
+    before = patient.status
+    changed: list[str] = []
+    if traits := body.get("traits"):
+        changed = software.identities.edit(patient, traits, user, superuser=body.get("as") == "superuser")
+        software.traces.add(user, "identity.change", patient, fields=changed)
+    if "attributes" in body:
+        software.identities.mark(patient, frozenset(body["attributes"]), user)
+    if patient.status != before:
+        software.screen.alert("demoted", patient, status=software.screen.words(f"status.{patient.status}"))
+    software.screen.banner(patient)
+    return {"patient": patient.id, "changed": changed, "status": patient.status}
+
+
+@action("identity.validate")
+def validate(software: Software, body: Body) -> dict[str, Any]:
+    """A proof of identity was seen."""
+    patient = software.store.get(body["patient"])
+    user = software.user.national_id
+    changed = software.identities.validate(patient, body.get("evidence", ""), body.get("trust", ""), user)
+    software.screen.message("validated" if changed else "not-validated")
+    software.screen.banner(patient)
+    return {"patient": patient.id, "status": patient.status}
+
+
+# --- INSi -----------------------------------------------------------------------------------------------------------
+
+
+@action("ins.search")
+def search(software: Software, body: Body) -> dict[str, Any]:
+    """Search for the INS by traits or by Vitale card."""
+    patient = software.store.get(body["patient"])
+    if body.get("by", "traits") == "vitale":
+        answer = teleservice.search_by_card(software, patient, _card(patient, body.get("card") or {}))
+    else:
+        answer = teleservice.search_by_traits(software, patient)
+    applied = teleservice.conclude(software, patient, answer, accept=body.get("accept", True))
+    software.screen.banner(patient)
+    fault = {"fault": answer.fault} if answer.fault else {}
+    return {"code": answer.code, **fault, "applied": applied, "status": patient.status}
+
+
+@action("ins.verify")
+def verify(software: Software, body: Body) -> dict[str, Any]:
+    """Verify the INS of a record."""
+    patient = software.store.get(body["patient"])
+    answer = teleservice.verify_own(software, patient)
+    software.screen.banner(patient)
+    fault = {"fault": answer.fault} if answer.fault else {}
+    return {"outcome": answer.code, **fault, "status": patient.status}
+
+
+# --- other domains --------------------------------------------------------------------------------------------------
+
+
+@action("identity.receive")
+def receive(software: Software, body: Body) -> dict[str, Any]:
+    """An identity that another domain sent."""
+    outcome = reception.receive(
+        software, body["source"], body["format"], body["content"], trusted=body.get("trusted", False)
+    )
+    result = {name: getattr(outcome, name) for name in outcome.__slots__}
+    if document := body.get("document"):
+        result["document"] = _file(software, outcome, document)
+    return result
+
+
+@action("identity.export")
+def export(software: Software, body: Body) -> dict[str, Any]:
+    """What would be transmitted of an identity."""
+    patient = software.store.get(body["patient"])
+    media_type, content = exports.export(software, patient, body.get("format", "adt"), body.get("partner", ""))
+    return {"media_type": media_type, "content": content}
+
+
+@action("document.create")
+def document_create(software: Software, body: Body) -> dict[str, Any]:
+    """A document of one page about a patient."""
+    patient, author = software.store.get(body["patient"]), software.user
+    title = software.screen.words("print.document", type=body.get("type", ""))
+    content = documents.sheet(patient, software.screen, software.defects, title, body.get("text", author.shown))
+    return {"document": software.file("application/pdf", content)}
+
+
+@action("document.get")
+def document_get(software: Software, body: Body) -> dict[str, Any]:
+    """A document made earlier."""
+    if body["document"] not in software.documents:
+        raise Refused("unknown-document", document=body["document"])
+    return _content(*software.documents[body["document"]])
+
+
+@action("print")
+def print_(software: Software, body: Body) -> dict[str, Any]:
+    """A label or a sheet."""
+    patient, screen = software.store.get(body["patient"]), software.screen
+    if body.get("what", "label") == "label":
+        return _content("application/pdf", documents.label(patient, screen, software.defects))
+    title = screen.words("print.sheet")
+    return _content("application/pdf", documents.sheet(patient, screen, software.defects, title))
+
+
+# --- what was kept --------------------------------------------------------------------------------------------------
+
+
+@action("alerts")
+def alerts(software: Software, body: Body) -> dict[str, Any]:
+    """Alerts shown since the reset."""
+    return {"alerts": list(software.screen.alerts)}
+
+
+@action("worklist")
+def worklist(software: Software, body: Body) -> dict[str, Any]:
+    """What waits for a person."""
+    return {"items": list(software.screen.worklist)}
+
+
+@action("trace.export")
+def trace_export(software: Software, body: Body) -> dict[str, Any]:
+    """The journal of the software."""
+    return {"traces": list(software.traces.entries)}
+
+
+def _card(patient: Patient, raw: Body) -> Card:
+    if not raw.get("nir"):
+        raise Refused("no-card")
+    return Card(
+        holder_nir=str(raw["nir"])[:13],
+        holder_key=str(raw.get("key", "")) or str(raw["nir"])[13:],
+        individual_nir=str(raw.get("individual_nir", "")),
+        individual_key=str(raw.get("individual_key", "")),
+        birth_name=str(raw.get("birth_name", "")) or patient.traits.birth_name,
+        birth_date=str(raw.get("birth_date", "")) or patient.traits.birth_date,
+        rank=str(raw.get("rank", "")),
+        serial=str(raw.get("serial", "")),
+    )
+
+
+def _file(software: Software, outcome: reception.Outcome, document: Body) -> str | None:
+    """The number of a document filed with its patient; None when it waits with the identity (règle 55)."""
+    if not outcome.integrated and not software.defects.on("ko-integrates-document"):
+        software.screen.alert("document-waits", software.store.get(outcome.patient), title=document.get("title", ""))
+        return None
+    try:
+        content = base64.b64decode(document.get("content_base64", ""), validate=True)
+    except ValueError:
+        raise Refused("bad-base64") from None
+    return software.file(document.get("media_type", "application/octet-stream"), content)
+
+
+def _content(media_type: str, content: bytes) -> dict[str, Any]:
+    return {"media_type": media_type, "content_base64": base64.b64encode(content).decode("ascii")}

@@ -1,0 +1,179 @@
+"""The configuration file of the reference software (JSON): read once at start, refused with the place of the fault."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from norms.texts import Lang, text
+
+NAME, VERSION = "segur-reference", "1.0"
+DEFAULT_IDAM = "0123456789"
+HIGH_TRUST = ("passport", "cni", "titre_sejour", "livret_famille", "france_identite")
+MODES = ("tlsm", "ps", "psc")
+
+
+class ConfigError(ValueError):
+    """The file cannot be used: ``place`` says where in it, ``key`` which text of ``[config]`` says what is wrong."""
+
+    def __init__(self, place: str, key: str, **args: object) -> None:
+        super().__init__(f"{place}: {key} {args or ''}".rstrip())
+        self.place, self.key, self.args_shown = place, key, args
+
+    def shown(self, lang: Lang) -> str:
+        """One sentence for the person who wrote the file."""
+        what = text(__package__, f"config.{self.key}", lang, **self.args_shown)
+        return text(__package__, "screen.labelled", lang, label=self.place, value=what)
+
+
+@dataclass(frozen=True, slots=True)
+class Insi:
+    """How to reach INSi. Paths are PEM files: ``cert`` and ``key`` for TLS, ``sign_*`` for the PS assertion."""
+
+    url: str
+    mode: str = "tlsm"  # tlsm: certificate of the organisation; ps: professional's card; psc: Pro Santé Connect
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+    sign_cert: Path | None = None
+    sign_key: Path | None = None
+    idam: str = DEFAULT_IDAM
+    instance: str = ""
+    timeout_s: float = 10.0
+    psc_token: str = ""
+    proxy: str = ""  # http://host:port, to keep the real addresses of the teleservice
+
+
+@dataclass(frozen=True, slots=True)
+class Professional:
+    """A user of the software."""
+
+    id: str
+    national_id: str
+    family_name: str = ""
+    given_name: str = ""
+    specialty: str = ""  # only physicians have one; sent as codeSpecialite
+    sector: str = ""  # SAxx
+    billing_id: str = ""  # identifiantFacturation, when the professional bills
+
+    @property
+    def shown(self) -> str:
+        """The user's name on screen."""
+        return f"{self.given_name} {self.family_name}".strip() or self.national_id
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """The organisation that runs the software: one identification domain."""
+
+    name: str = "Cabinet de démonstration"
+    finess: str = "999999999"
+    domain: str = "CABINET"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything the software is told at start."""
+
+    insi: Insi | None
+    professionals: tuple[Professional, ...]
+    structure: Structure = Structure()
+    defects: tuple[str, ...] = ()
+    lang: Lang = "fr"
+    high_trust: tuple[str, ...] = HIGH_TRUST
+
+
+def load(path: Path) -> Config:
+    """Read a configuration file; raises ConfigError."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(str(path), "unreadable", reason=error.strerror) from None
+    except ValueError as error:
+        raise ConfigError(str(path), "not_json", reason=error) from None
+    return read(raw, path.parent)
+
+
+def read(raw: Any, folder: Path = Path()) -> Config:
+    """The configuration that a JSON value holds; relative paths start at ``folder``. Raises ConfigError."""
+    top = _table(raw, "configuration")
+    lang = top.get("lang", "fr")
+    if lang not in ("fr", "en"):
+        raise ConfigError("lang", "one_of", choices="fr, en", found=lang)
+    people = top.get("professionals", [])
+    if not isinstance(people, list):
+        raise ConfigError("professionals", "list")
+    insi = top.get("insi")
+    return Config(
+        insi=None if insi is None else _insi(_table(insi, "insi"), folder),
+        professionals=tuple(_person(row, f"professionals[{n}]") for n, row in enumerate(people))
+        or (Professional("default", "899700000001", "DEMO", "Camille"),),
+        structure=_structure(_table(top.get("structure", {}), "structure")),
+        defects=tuple(str(name) for name in top.get("defects", [])),
+        lang=lang,
+        **({"high_trust": tuple(top["high_trust"])} if "high_trust" in top else {}),
+    )
+
+
+def _insi(raw: Mapping[str, Any], folder: Path) -> Insi:
+    mode, url = raw.get("mode", "tlsm"), raw.get("url", "")
+    if mode not in MODES:
+        raise ConfigError("insi.mode", "one_of", choices=", ".join(MODES), found=mode)
+    if not str(url).startswith(("http://", "https://")):
+        raise ConfigError("insi.url", "url", found=url)
+    needed = {"tlsm": ("cert", "key"), "ps": ("sign_cert", "sign_key"), "psc": ()}[mode]
+    files = {name: _file(raw, name, folder) for name in ("ca", "cert", "key", "sign_cert", "sign_key")}
+    for name in needed:
+        if files[name] is None:
+            raise ConfigError(f"insi.{name}", "needed", mode=mode)
+    try:
+        timeout = float(raw.get("timeout_s", 10))
+        instance = str(uuid.UUID(raw["instance"])) if raw.get("instance") else ""
+    except (TypeError, ValueError) as error:
+        raise ConfigError("insi", "value", reason=error) from None
+    # The instance stays the same for one installation: when not given, derived from what tells installations apart.
+    installation = f"{url} {raw.get('cert', '')} {raw.get('sign_cert', '')}"
+    instance = instance or str(uuid.uuid5(uuid.NAMESPACE_URL, installation))
+    return Insi(
+        url=url,
+        mode=mode,
+        idam=str(raw.get("idam") or DEFAULT_IDAM),
+        instance=instance,
+        timeout_s=timeout,
+        psc_token=str(raw.get("psc_token", "")),
+        proxy=str(raw.get("proxy", "")),
+        **files,
+    )
+
+
+def _file(raw: Mapping[str, Any], name: str, folder: Path) -> Path | None:
+    if not raw.get(name):
+        return None
+    path = folder / str(raw[name])
+    if not path.is_file():
+        raise ConfigError(f"insi.{name}", "no_file", path=path)
+    return path
+
+
+def _person(raw: Any, place: str) -> Professional:
+    row = _table(raw, place)
+    for name in ("id", "national_id"):
+        if not row.get(name):
+            raise ConfigError(f"{place}.{name}", "missing")
+    return Professional(**{k: str(row[k]) for k in Professional.__slots__ if row.get(k)})
+
+
+def _structure(raw: Mapping[str, Any]) -> Structure:
+    finess = raw.get("finess") or raw.get("finess_geo") or raw.get("finess_ej")
+    known = {"name": raw.get("name"), "finess": finess, "domain": raw.get("domain")}
+    return Structure(**{k: str(v) for k, v in known.items() if v})
+
+
+def _table(raw: Any, place: str) -> Mapping[str, Any]:
+    if not isinstance(raw, dict):
+        raise ConfigError(place, "object")
+    return raw

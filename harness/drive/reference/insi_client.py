@@ -1,0 +1,126 @@
+"""The INSi client: one method per operation, one call on the wire each, nothing hidden and nothing retried.
+
+Three ways to authenticate: ``tlsm`` (mutual TLS with the organisation's certificate, no assertion), ``ps`` (server TLS
+and an assertion signed by the card), ``psc`` (unsigned assertion of a user logged in with Pro Santé Connect, which a
+session opened that way uses instead of the card; the carriage of the token is provisional: ``Authorization: Bearer``).
+"""
+
+from __future__ import annotations
+
+import ssl
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import httpx
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from harness.drive.reference import answers, messages
+from harness.drive.reference.answers import Answer
+from harness.drive.reference.assertion import SignatureCard, connected, vitale
+from harness.drive.reference.config import NAME, VERSION, Insi, Professional
+from harness.drive.reference.defects import Defects
+from harness.drive.reference.messages import Card, Element, Sender, Verification
+from harness.drive.reference.model import Ins
+from norms.insi import names
+
+CONTENT_TYPE = "application/soap+xml; charset=utf-8"
+
+
+class InsiClient:
+    """Calls INSi for one user at a time. Raises ValueError at start when a certificate or key cannot be used."""
+
+    def __init__(self, settings: Insi, defects: Defects, transport: httpx.BaseTransport | None = None) -> None:
+        self.settings, self.defects = settings, defects
+        self.sender = Sender(settings.idam, settings.instance, NAME, VERSION)
+        self.verification = Verification()
+        files = settings.sign_cert, settings.sign_key
+        self.card = SignatureCard(files[0], files[1]) if files[0] and files[1] else None
+        self._last_id = ""
+        self._http = httpx.Client(
+            verify=_trust(settings),
+            transport=transport,
+            timeout=settings.timeout_s,
+            proxy=settings.proxy or None,
+            trust_env=False,  # a proxy of the environment is for other addresses
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def by_traits(self, user: Professional, values: Mapping[str, str], mode: str = "") -> Answer:
+        """WS_INS2: ``values`` by element name (NomNaissance, Prenom, Sexe, DateNaissance, LieuNaissance)."""
+        return self._call(names.ACTION_TRAITS, messages.by_traits(values), user, mode)
+
+    def by_card(self, user: Professional, card: Card, mode: str = "") -> Answer:
+        """WS_INS1."""
+        return self._call(names.ACTION_CARD, messages.by_card(card, self.defects), user, mode, card)
+
+    def verify(self, user: Professional, ins: Ins, traits: Mapping[str, str], mode: str = "") -> Answer:
+        """WS_INS3 of an INS with its traits, by element name; the answer's code is OK, KO or error."""
+        body = messages.verification(self.verification, ins.value, ins.key, ins.oid, traits)
+        answer = self._call(self.verification.action, body, user, mode)
+        return replace(answer, code={"00": "OK", "01": "KO"}.get(answer.code, answer.code))
+
+    def _call(self, action: str, body: Element, user: Professional, mode: str, card: Card | None = None) -> Answer:
+        connected_by_psc = mode == "psc" and self.settings.mode != "tlsm" and not self.defects.on("ignores-psc-session")
+        auth = "psc" if connected_by_psc else self.settings.mode
+        message_id = self._message_id()
+        content = messages.envelope(
+            action,
+            message_id,
+            self.sender,
+            self._issuer(auth, user),
+            body,
+            assertions=self._assertions(auth, user, card),
+            card=card,
+        )
+        headers = {"Content-Type": f'{CONTENT_TYPE}; action="{action}"'}
+        if auth == "psc" and self.settings.psc_token:
+            headers["Authorization"] = f"Bearer {self.settings.psc_token}"
+        return replace(self._post(content, headers), message_id=message_id)
+
+    def _post(self, content: bytes, headers: dict[str, str]) -> Answer:
+        try:
+            response = self._http.post(self.settings.url, content=content, headers=headers)
+        except httpx.TimeoutException:
+            return answers.error("timeout")
+        except httpx.HTTPError as failure:
+            return answers.error("connection", str(failure))
+        return answers.read(response.status_code, response.content, self.defects)
+
+    def _message_id(self) -> str:
+        if not (self._last_id and self.defects.on("reuses-message-id")):
+            self._last_id = f"uuid:{uuid.uuid4()}"
+        return self._last_id
+
+    def _issuer(self, auth: str, user: Professional) -> str:
+        """``Emetteur``: the unit (OU) of the software certificate, else the NameID of the assertion."""
+        if self.defects.on("issuer-is-software-name"):
+            return NAME
+        if auth == "tlsm" and self.settings.cert:
+            return _unit(self.settings.cert.read_bytes())
+        return self.card.name_id if auth == "ps" and self.card else user.national_id
+
+    def _assertions(self, auth: str, user: Professional, card: Card | None) -> tuple[Element, ...]:
+        if auth == "tlsm":
+            return ()
+        own = self.card.assertion(user) if auth == "ps" and self.card else connected(user)
+        return (own, vitale(card)) if card and card.serial else (own,)
+
+
+def _trust(settings: Insi) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(settings.ca) if settings.ca else None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if settings.mode == "tlsm" and settings.cert and settings.key:
+        context.load_cert_chain(settings.cert, settings.key)
+    return context
+
+
+def _unit(pem: bytes) -> str:
+    subject = x509.load_pem_x509_certificate(pem).subject
+    units: list[Any] = subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
+    return str(units[0].value) if units else str(subject.rfc4514_string())

@@ -1,0 +1,27 @@
+"""What only a defect runs: behaviour that the honest code beside each hook never has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from harness.drive.reference.answers import Answer
+from harness.drive.reference.model import Ins, Patient
+from norms.ins import matricule, oids
+
+
+def insist(wanted: Mapping[str, str], call: Callable[[Mapping[str, str]], Answer], times: int = 8) -> Answer:
+    """The same call again and again while it fails; it ends, since the bench must see it and not suffer it."""
+    answer = call(wanted)
+    for _ in range(times - 1):
+        if answer.code != "error":
+            break
+        answer = call(wanted)
+    return answer
+
+
+def invent_ins(patient: Patient) -> None:
+    """A matricule made up from the traits typed, as if INSi had given it."""
+    t = patient.traits
+    number = f"{'1' if t.sex == 'M' else '2'}{t.birth_date[2:4]}{t.birth_date[5:7]}{t.birth_place}001"
+    patient.ins = Ins(number, matricule.key(number), oids.NIR)
+    patient.status = "recuperee"

@@ -1,0 +1,49 @@
+"""The OpenAPI 3.1 document of the test-driver API, kept in ``openapi.yaml``; requests are checked against it.
+
+Descriptions are written ``{fr: …, en: …}`` in the file and one language is served.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from norms.texts import Lang
+
+
+@cache
+def document(lang: Lang) -> dict[str, Any]:
+    """The document in one language."""
+    raw = yaml.safe_load(files(__package__).joinpath("openapi.yaml").read_text(encoding="utf-8"))
+    spoken: dict[str, Any] = _speak(raw, lang)
+    return spoken
+
+
+def wrong(action: str, body: Any) -> str:
+    """What is wrong with the body of an action, with the place in it; empty when nothing is."""
+    error = best_match(_validator(action).iter_errors(body))
+    if error is None:
+        return ""
+    return f"{error.json_path}: {error.message}"
+
+
+@cache
+def _validator(action: str) -> Draft202012Validator:
+    whole = document("en")
+    content = whole["paths"][f"/actions/{action}"]["post"]["requestBody"]["content"]
+    return Draft202012Validator({**content["application/json"]["schema"], "components": whole["components"]})
+
+
+def _speak(node: Any, lang: Lang) -> Any:
+    if isinstance(node, dict):
+        if set(node) == {"fr", "en"}:
+            return node[lang]
+        return {key: _speak(value, lang) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_speak(value, lang) for value in node]
+    return node

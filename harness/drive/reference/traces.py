@@ -1,0 +1,40 @@
+"""What the software remembers of what was done: traces (règles 4, 31, 37, 39, 48, 53), alerts, worklist."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from harness.drive.reference.answers import Answer
+from harness.drive.reference.defects import Defects
+from harness.drive.reference.model import Ins, Patient, now
+
+
+class Traces:
+    """The journal of one software; entries are JSON-ready and never change."""
+
+    def __init__(self, defects: Defects) -> None:
+        self.defects = defects
+        self.entries: list[dict[str, Any]] = []
+
+    def add(self, user: str, action: str, patient: Patient, **facts: Any) -> None:
+        """One act on one patient; empty facts are left out."""
+        user = "" if self.defects.on("no-user-in-traces") else user
+        kept = {name: value for name, value in facts.items() if value not in ("", None, [])}
+        self.entries.append({"time": now(), "user": user, "action": action, "patient": patient.id, **kept})
+
+    def call(self, user: str, modality: str, patient: Patient, answer: Answer, ins: Ins | None = None) -> None:
+        """One call to INSi, with all that was returned when an identity was; ``ins`` is the one verified."""
+        found = None if self.defects.on("trace-without-returned-data") else answer.individual
+        self.add(
+            user,
+            "insi.call",
+            patient,
+            modality=modality,
+            code=answer.traced,
+            message_id=answer.message_id,
+            ins=found.active.value if found else ins.full if ins else "",
+            oid=found.active.oid if found else ins.oid if ins else "",
+            history=[asdict(past) for past in found.history] if found else [],
+            traits=found.traits() if found else None,
+        )
