@@ -18,6 +18,7 @@ from mocks.igc.profiles import AuthorityPlan, CredentialPlan, authorities, plans
 from mocks.igc.state import FILE as STATE_FILE
 from mocks.igc.state import State, iso, moment, serial_hex
 from mocks.world import World
+from norms.tls.names import dn
 
 CRL_DAYS = 90
 SHARED_KEY = "negative"  # the credentials made to be refused share one key: nothing depends on it
@@ -91,7 +92,7 @@ def credential(
     made = Credential(
         target,
         order,
-        certificate.subject.rfc4514_string(),
+        dn(certificate.subject),
         serial,
         certificate.fingerprint(hashes.SHA256()).hex(),
         iso(start),

@@ -7,6 +7,7 @@ password `PASSWORD`. Nothing here protects anything: the keys are for tests and 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -90,11 +91,12 @@ class Pki:
     ) -> Credential:
         """Make a certificate for the user's own software; ``names`` are host names or addresses it must carry.
 
+        Without a ``name`` it is called after its common name, with a number when that is held.
         Raises PkiError: unknown profile, name unfit or already held, subject too long.
         """
         from mocks.igc import files, keys, make
 
-        name = name or _slug(holder.common_name)
+        name = name or self._free(_slug(holder.common_name))
         if profile not in profiles():
             raise PkiError("profile", found=profile, known=", ".join(profiles()))
         if not _NAME.fullmatch(name):
@@ -115,6 +117,12 @@ class Pki:
                 raise PkiError("subject", error=error) from None
             files.write_json(self.folder / FILE, state.stored())
         return made
+
+    def _free(self, name: str) -> str:
+        """The name, or with a number after it when it is held."""
+        numbers = (f"{name}-{number}" for number in itertools.count(2))
+        taken = plans().keys() | self.credentials().keys()
+        return next(word for word in itertools.chain([name], numbers) if word not in taken)
 
 
 def init(

@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 
 from mocks.journal.model import Peer
 from norms.tls.handshake import Refused
-from norms.tls.names import EXTENDED
+from norms.tls.names import EXTENDED, dn
 
 _USAGES = {oid: name for name, oid in EXTENDED.items()}
 
@@ -30,7 +30,7 @@ def refused_of(der: bytes) -> Refused:
 def _read(sha256: str, der: bytes) -> tuple[Peer, Refused]:
     certificate = x509.load_der_x509_certificate(der)
     after = certificate.not_valid_after_utc.isoformat()
-    subject, issuer = certificate.subject.rfc4514_string(), certificate.issuer.rfc4514_string()
+    subject, issuer = dn(certificate.subject), dn(certificate.issuer)
     peer = Peer(
         subject,
         _last(certificate.subject, NameOID.COMMON_NAME),

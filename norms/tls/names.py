@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
 KEY_USAGES = (
     "digital_signature",
     "content_commitment",
@@ -71,3 +74,10 @@ ALERTS: Mapping[int, str] = {
     120: "no_application_protocol",
 }
 """TLS alerts by their number (RFC 8446 §6, RFC 5246 §7.2)."""
+
+_SHORT = {NameOID.SURNAME: "SN", NameOID.GIVEN_NAME: "GN", NameOID.TITLE: "title", NameOID.PSEUDONYM: "pseudonym"}
+
+
+def dn(name: x509.Name) -> str:
+    """A distinguished name as RFC 4514 text, most specific part first, with the short names that people know."""
+    return name.rfc4514_string(_SHORT)
