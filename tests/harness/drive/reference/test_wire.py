@@ -75,7 +75,9 @@ def test_every_call_has_fresh_ids_and_one_installation(lps, insi):
     software = lps()
     for _ in range(3):
         software.do("ins.search", patient=software.new())
-    ids = [text for e in insi.envelopes for text in e.xpath("//*[local-name()='Id' or local-name()='MessageID']/text()")]
+    ids = [
+        text for e in insi.envelopes for text in e.xpath("//*[local-name()='Id' or local-name()='MessageID']/text()")
+    ]
     assert len(ids) == len(set(ids)) == 9
     insi.requests.clear()
     software.do("ins.search", patient=software.new())
@@ -93,7 +95,12 @@ def test_card_assertion_is_signed_for_real(lps, insi, pem):
     manager.load_cert(pem["ca"], xmlsec.constants.KeyDataFormatPem, xmlsec.constants.KeyDataTypeTrusted)
     context = xmlsec.SignatureContext(manager)
     context.verify(signature)
-    assert [child.tag.rpartition("}")[2] for child in assertion] == ["Issuer", "Signature", "Subject", "AttributeStatement"]
+    assert [child.tag.rpartition("}")[2] for child in assertion] == [
+        "Issuer",
+        "Signature",
+        "Subject",
+        "AttributeStatement",
+    ]
     said, findings = read_assertion(assertion)
     assert findings == []
     assert said.name_id == "899700000002"
