@@ -25,6 +25,7 @@ from norms.soap.names import MEDIA_TYPE, local
 from norms.soap.tree import place
 
 PATH = "/lps"
+LONGEST = 300  # characters of a fact kept; the body is kept whole beside
 _ROOTS = {names.WS_INS1: ROOT_CARD, names.WS_INS2: ROOT_TRAITS}
 _RECOVERY = {names.ACTION_CARD: names.WS_INS1, names.ACTION_TRAITS: names.WS_INS2}
 _CONFIGURED = {  # switch that holds the action -> operation
@@ -94,6 +95,7 @@ def _serve(call: Call, request: wire.Request, anchor: Anchor, now: float, tolera
     operation = None if routed else OPERATIONS[name](call, request, access, state)
     business = operation.read() if operation else []
     call.note(*gateway, *business)
+    facts |= {name: said[:LONGEST] for name, said in facts.items() if len(said) > LONGEST}
 
     if canned := str(call.switch("canned")):
         return wire.canned_answer(call, canned)

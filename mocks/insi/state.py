@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from norms.insi.verification import Claim
 
-REMEMBERED = 20_000  # identifiers kept; older ones are forgotten, so that memory stays bounded
-TICKETS = 50
+REMEMBERED = 10_000  # identifiers kept; older ones are forgotten, so that memory stays bounded
+TICKETS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class InsiState:
 
     def used_before(self, identifier: str) -> bool:
         """Whether this identifier came with an earlier call; it is remembered."""
+        identifier = identifier[:100]
         if identifier in self._used:
             return True
         self._used[identifier] = None

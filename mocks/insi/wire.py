@@ -57,7 +57,7 @@ def read_request(call: Call, now: float, tolerance: float) -> Request:
     """The request in a call's body; raises BadEnvelope."""
     message = read(call.body)
     if blocked := not_understood(message, UNDERSTOOD):
-        raise BadEnvelope(blocked[0], "MustUnderstand")
+        raise BadEnvelope(blocked, "MustUnderstand")
     addressing, findings = read_addressing(message)
     headers, more = read_headers(message, addressing.message_id, now, tolerance)
     announced = read_content_type(call.header("content-type")).action

@@ -7,7 +7,6 @@ for the birth name (insi_19) and the sex (insi_24), inferred for the others.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,6 +18,7 @@ from norms.insi.names import CARD, TRAITS
 from norms.insi.shape import Shape
 from norms.soap.tree import place, value
 
+LONGEST: Final = 200  # characters of a name looked at; no real one is longer
 ROOT_TRAITS: Final = f"{{{TRAITS}}}RECSANSVITALE"
 ROOT_CARD: Final = f"{{{CARD}}}RECVITALE"
 _TRAITS: Final = Shape(TRAITS, "NomNaissance", "Prenom*", "Sexe", "DateNaissance", "LieuNaissance")
@@ -73,8 +73,8 @@ def read_traits(body: etree._Element) -> tuple[TraitsSearch, list[Finding]]:
     if asked.birth_place and not traits.place(asked.birth_place):
         where = place(fields["LieuNaissance"])
         findings.append(find("INSI-REQ-06", found=asked.birth_place, where=where))
-    findings += _lexical(fields, "NomNaissance", lexical.check(asked.birth_name, "birth_name"))
-    findings += _lexical(fields, "Prenom", lexical.check(asked.given_name, "given_name"))
+    findings += _lexical(fields, "NomNaissance", asked.birth_name, "birth_name")
+    findings += _lexical(fields, "Prenom", asked.given_name, "given_name")
     return asked, findings
 
 
@@ -94,7 +94,7 @@ def read_card(body: etree._Element) -> tuple[CardSearch, list[Finding]]:
     _birth_date(body, fields, findings)
     if asked.rank and not _RANK.fullmatch(asked.rank):
         findings.append(find("INSI-REQ-12", found=asked.rank, where=place(fields["RangNaissance"])))
-    findings += _lexical(fields, "NomNaissance", lexical.check(asked.birth_name, "birth_name"))
+    findings += _lexical(fields, "NomNaissance", asked.birth_name, "birth_name")
     return asked, findings
 
 
@@ -103,11 +103,16 @@ def _text(fields: dict[str, etree._Element], name: str) -> str:
     return value(element) if element is not None else ""
 
 
-def _lexical(fields: dict[str, etree._Element], name: str, found: Iterable[Finding]) -> list[Finding]:
-    element = fields.get(name)
-    if element is None or not value(element):
-        return []
-    return [replace(finding, where=place(element)) for finding in found]
+def _lexical(fields: dict[str, etree._Element], name: str, text: str, kind: lexical.Kind) -> list[Finding]:
+    return check_name(fields[name], text, kind) if text else []
+
+
+def check_name(element: etree._Element, text: str, kind: lexical.Kind) -> list[Finding]:
+    """INSI-REQ-13 and INS-LEX-* on a name, placed at its element; a few of them are enough."""
+    findings = [replace(found, where=place(element)) for found in lexical.check(text[:LONGEST], kind)[:10]]
+    if len(text) > LONGEST:
+        findings.append(find("INSI-REQ-13", expected=LONGEST, found=len(text), where=place(element)))
+    return findings
 
 
 def _birth_date(body: etree._Element, fields: dict[str, etree._Element], findings: list[Finding]) -> None:

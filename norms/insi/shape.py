@@ -12,6 +12,8 @@ from norms.finding import Finding, find
 from norms.soap.names import local
 from norms.soap.tree import elements, place
 
+ENOUGH = 30  # findings; a hostile message could hold a hundred thousand
+
 
 class Shape:
     """The children that an element of one type has, in order."""
@@ -29,6 +31,8 @@ class Shape:
         found: dict[str, etree._Element] = {}
         last = 0
         for child in elements(parent):
+            if len(findings) > ENOUGH:
+                break
             known = self._rank.get(child.tag)
             if known is None:
                 findings.append(find("INSI-XSD-01", expected=self._order, found=child.tag, where=place(child)))
@@ -36,7 +40,8 @@ class Shape:
             rank, name = known
             if rank < last:
                 findings.append(find("INSI-XSD-02", expected=self._order, found=name, where=place(child)))
-            last = max(last, rank)
+            else:
+                last = rank
             if name not in found:
                 found[name] = child
             elif name not in self._many:

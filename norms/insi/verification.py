@@ -7,7 +7,7 @@ outcome is OK or KO, no trait being returned. Everything else is inferred; names
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,7 +16,8 @@ from lxml import etree
 from norms.finding import Finding, find
 from norms.ins import dates, lexical, matricule, traits
 from norms.insi.names import MASS_RESPONSE, VERIFY_RESPONSE
-from norms.insi.shape import Shape
+from norms.insi.request import check_name
+from norms.insi.shape import ENOUGH, Shape
 from norms.soap.fault import escape
 from norms.soap.names import local, namespace
 from norms.soap.tree import elements, place, value
@@ -68,7 +69,7 @@ def read_claims(body: etree._Element, ns: str) -> tuple[list[Claim], list[Findin
     if len(found) > MOST:
         findings.append(find("INSI-VER-04", expected=MOST, where=place(body)))
     claims = [_claim(element, ns, n, findings) for n, element in enumerate(found[:MOST], 1)]
-    return claims, findings
+    return claims, findings[:ENOUGH]
 
 
 def _claim(element: etree._Element, ns: str, n: int, findings: list[Finding]) -> Claim:
@@ -91,7 +92,8 @@ def _claim(element: etree._Element, ns: str, n: int, findings: list[Finding]) ->
         findings.append(find("INSI-REQ-05", expected="AAAA-MM-JJ", found=born, where=place(said["DateNaissance"])))
     for name in ("NomNaissance", "Prenom", "ListePrenom"):
         kind: lexical.Kind = "birth_name" if name == "NomNaissance" else "given_name"
-        findings += [replace(f, where=place(said[name])) for f in lexical.check(text(said, name), kind)]
+        if name in said:
+            findings += check_name(said[name], text(said, name), kind)
     if not text(said, "Prenom") and not text(said, "ListePrenom"):
         findings.append(find("INSI-REQ-03", where=place(element, "TraitsIdentiteIndividu/ListePrenom")))
     return Claim(

@@ -11,6 +11,7 @@ from typing import Final
 from lxml import etree
 
 from norms.finding import Finding, find
+from norms.soap.names import local
 from norms.soap.tree import elements, place, value
 
 SAML: Final = "urn:oasis:names:tc:SAML:2.0:assertion"
@@ -44,15 +45,10 @@ class Assertion:
 def read_assertion(element: etree._Element) -> tuple[Assertion, list[Finding]]:
     """An ``Assertion`` element read, with SAML-XML-01 for a part that stands twice (which one counts is unclear)."""
     findings: list[Finding] = []
-
-    def only(parent: etree._Element | None, tag: str) -> etree._Element | None:
-        found = [child for child in elements(parent) if child.tag == tag] if parent is not None else []
-        if len(found) > 1:
-            findings.append(find("SAML-XML-01", found=etree.QName(tag).localname, where=place(found[1])))
-        return found[0] if found else None
-
-    issuer, name_id = only(element, _ISSUER), only(only(element, _SUBJECT), _NAME_ID)
-    misnamed = issuer is not None and "Format" not in issuer.attrib and "IssuerFormat" in issuer.attrib
+    parts = _parts(element, (_ISSUER, _SUBJECT), findings)
+    issuer, subject = parts.get(_ISSUER), parts.get(_SUBJECT)
+    name_id = _parts(subject, (_NAME_ID,), findings).get(_NAME_ID) if subject is not None else None
+    misnamed = issuer is not None and issuer.get("Format") is None and issuer.get("IssuerFormat") is not None
     return (
         Assertion(
             element=element,
@@ -66,14 +62,26 @@ def read_assertion(element: etree._Element) -> tuple[Assertion, list[Finding]]:
             qualifier=name_id.get("NameQualifier", "") if name_id is not None else "",
             attributes=tuple(
                 (attribute.get("Name", ""), _first_value(attribute))
-                for statement in element.iterchildren(_STATEMENT)
-                for attribute in statement.iterchildren(_ATTRIBUTE)
+                for statement in elements(element)
+                if statement.tag == _STATEMENT
+                for attribute in elements(statement)
+                if attribute.tag == _ATTRIBUTE
             ),
         ),
         findings,
     )
 
 
+def _parts(parent: etree._Element, wanted: tuple[str, ...], findings: list[Finding]) -> dict[str, etree._Element]:
+    found: dict[str, etree._Element] = {}
+    for child in elements(parent):
+        if child.tag in found:
+            findings.append(find("SAML-XML-01", found=local(child.tag), where=place(child)))
+            break
+        if child.tag in wanted:
+            found[child.tag] = child
+    return found
+
+
 def _first_value(attribute: etree._Element) -> str:
-    first = attribute.find(_VALUE)
-    return value(first) if first is not None else ""
+    return next((value(child) for child in elements(attribute) if child.tag == _VALUE), "")

@@ -41,6 +41,7 @@ _TYPES: Final = {
 _PART = re.compile(
     r'\s*([A-Za-z][\w.-]*|\d+(?:\.\d+)+)\s*=\s*("(?:[^"\\]|\\.)*"|(?:[^,;+"\\/]|\\.|/(?![A-Za-z]+=))*)\s*'
 )
+_LONGEST: Final = 2000
 _ESCAPE = re.compile(r"((?:\\[0-9A-Fa-f]{2})+)|\\(.)")
 
 
@@ -64,9 +65,13 @@ def _unescape(value: str) -> str:
     return _ESCAPE.sub(plain, value)
 
 
-@lru_cache(maxsize=512)
 def read_dn(text: str) -> Parts | None:
-    """The parts of a name written as text; None when it is not one."""
+    """The parts of a name written as text; None when it is not one, or longer than any real one."""
+    return _read(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=512)
+def _read(text: str) -> Parts | None:
     parts: set[tuple[str, str]] = set()
     at = 1 if text.startswith("/") else 0
     while at < len(text):

@@ -34,10 +34,7 @@ _KNOWN: Final = {
         "gipProfessionCode",
     )
 }
-_EXPECTED: Final = {
-    PSC: ("identifiantFacturation",),
-    **dict.fromkeys(CARDS, ("identifiantFacturation", "secteurActivite")),
-}
+_MOST_ATTRIBUTES: Final = 30
 _SECTOR: Final = re.compile(r"SA\d\d", re.ASCII)
 
 
@@ -115,16 +112,15 @@ def check_vitale(assertion: Assertion, trust: Trust) -> list[Finding]:
 
 def _attributes(assertion: Assertion) -> list[Finding]:
     findings, here = [], assertion.element
-    for name, _ in assertion.attributes:
+    for name, _ in assertion.attributes[:_MOST_ATTRIBUTES]:
         known = _KNOWN.get(name.lower())
         if known is None:
             findings.append(find("SAML-ATT-02", expected=", ".join(_KNOWN.values()), found=name, where=place(here)))
         elif known != name:
             findings.append(find("SAML-ATT-01", expected=known, found=name, where=place(here)))
-    for name in _EXPECTED.get(assertion.qualifier, ()):
-        if not assertion.attribute(name):
-            findings.append(find("SAML-ATT-03", expected=name, where=place(here, "AttributeStatement")))
     sector = assertion.attribute("secteurActivite")
+    if not sector and assertion.qualifier in CARDS:
+        findings.append(find("SAML-ATT-03", expected="secteurActivite", where=place(here, "AttributeStatement")))
     if sector and not _SECTOR.fullmatch(sector):
         findings.append(find("SAML-ATT-04", expected="SAnn", found=sector, where=place(here, "AttributeStatement")))
     return findings

@@ -86,7 +86,7 @@ def _verify(assertion: etree._Element, held: list[Certificate]) -> None:
 
 
 def _children(parent: etree._Element, *names: str) -> list[etree._Element]:
-    found = list(elements(parent))
+    found = elements(parent)
     if [child.tag for child in found] != [f"{{{DS}}}{name}" for name in names]:
         seen = ", ".join(str(etree.QName(child).localname) for child in found)
         raise _Refused(find("SAML-SIG-02", expected=", ".join(names), found=seen or "—", where=place(parent)))

@@ -25,6 +25,7 @@ from norms.saml.dn import Parts, name_parts
 CARD_TYPE = x509.ObjectIdentifier("1.2.250.1.71.1.2.2")  # INTEGER: 0 CPS, 1 CPF, 2 CDE-CPE, 3 CPA
 _MAX_DEPTH = 6
 _MAX_VERDICTS = 2048
+_LONGEST = 20_000  # characters of base64
 
 
 class BadCertificate(ValueError):
@@ -65,9 +66,15 @@ def _may_sign(extensions: x509.Extensions) -> bool:
     return usage.digital_signature or usage.content_commitment
 
 
-@lru_cache(maxsize=512)
 def read_certificate(base64_text: str) -> Certificate:
     """The certificate in an ``X509Certificate`` element (base64 DER); raises BadCertificate."""
+    if len(base64_text) > _LONGEST:
+        raise BadCertificate(f"{len(base64_text)} characters")
+    return _read(base64_text)
+
+
+@lru_cache(maxsize=512)
+def _read(base64_text: str) -> Certificate:
     try:
         der = base64.b64decode("".join(base64_text.split()), validate=True)
         return certificate(x509.load_der_x509_certificate(der))

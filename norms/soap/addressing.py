@@ -20,19 +20,17 @@ class Addressing:
 
 def read_addressing(envelope: Envelope) -> tuple[Addressing, list[Finding]]:
     """Action and MessageID, with SOAP-WSA-01 for one sent twice and SOAP-WSA-02 when Action is missing."""
-    findings: list[Finding] = []
-    seen: dict[str, str] = {}
-    for block in envelope.headers:
-        if block.tag not in (ACTION, MESSAGE_ID):
-            continue
-        if block.tag in seen:
-            findings.append(find("SOAP-WSA-01", found=local(block.tag), where=place(block)))
-            continue
-        seen[block.tag] = value(block)
-    if not seen.get(ACTION):
-        other = next((namespace(b.tag) for b in envelope.headers if local(b.tag) == "Action"), "")
+    findings = [
+        find("SOAP-WSA-01", found=local(tag), where=place(envelope.blocks[tag][1]))
+        for tag in (ACTION, MESSAGE_ID)
+        if envelope.count(tag) > 1
+    ]
+    action, message_id = envelope.header(ACTION), envelope.header(MESSAGE_ID)
+    said = Addressing(value(action) if action is not None else "", value(message_id) if message_id is not None else "")
+    if not said.action:
+        other = next((namespace(tag) for tag in envelope.blocks if local(tag) == "Action"), "")
         findings.append(find("SOAP-WSA-02", expected=WSA, found=other, where=place(envelope.root, "Header/Action")))
-    return Addressing(seen.get(ACTION, ""), seen.get(MESSAGE_ID, "")), findings
+    return said, findings
 
 
 def action_mismatch(action: str, announced: str) -> list[Finding]:

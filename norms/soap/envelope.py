@@ -5,7 +5,7 @@ SOAP Version 1.2 Part 1 (Second Edition), §5 (message construct) and §5.4.8 (m
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -30,19 +30,20 @@ class BadEnvelope(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A message as read: ``headers`` are the header blocks in document order, ``body`` the one element of the body."""
+    """A message as read: ``blocks`` are the header blocks by name (Clark notation), ``body`` the body's one element."""
 
     root: etree._Element
-    headers: tuple[etree._Element, ...]
+    blocks: Mapping[str, Sequence[etree._Element]]
     body: etree._Element
 
     def header(self, tag: str) -> etree._Element | None:
-        """The first header block of that name (Clark notation)."""
-        return next((block for block in self.headers if block.tag == tag), None)
+        """The first header block of that name."""
+        found = self.blocks.get(tag)
+        return found[0] if found else None
 
     def count(self, tag: str) -> int:
         """How many header blocks have that name."""
-        return sum(block.tag == tag for block in self.headers)
+        return len(self.blocks.get(tag, ()))
 
 
 def read(data: bytes) -> Envelope:
@@ -61,22 +62,28 @@ def read(data: bytes) -> Envelope:
             find("SOAP-ENV-01", expected=_ENVELOPE, found=root.tag, where=place(root)),
             "VersionMismatch" if other_version else "Sender",
         )
-    parts = list(elements(root))
+    parts = elements(root)
     header = parts[0] if parts and parts[0].tag == _HEADER else None
     rest = parts[1:] if header is not None else parts
     if len(rest) != 1 or rest[0].tag != _BODY:
         seen = ", ".join(local(part.tag) for part in parts)
         raise BadEnvelope(find("SOAP-ENV-03", expected="Header?, Body", found=seen, where=place(root)))
-    content = list(elements(rest[0]))
+    content = elements(rest[0])
     if len(content) != 1:
         raise BadEnvelope(find("SOAP-ENV-04", expected="1", found=len(content), where=place(rest[0])))
-    return Envelope(root, tuple(elements(header)) if header is not None else (), content[0])
+    blocks: dict[str, list[etree._Element]] = {}
+    for block in elements(header) if header is not None else ():
+        blocks.setdefault(block.tag, []).append(block)
+    return Envelope(root, blocks, content[0])
 
 
-def not_understood(envelope: Envelope, known: Container[str]) -> list[Finding]:
-    """SOAP-HDR-01 for each header block that must be understood and that is not ``known`` (fault MustUnderstand)."""
-    return [
-        find("SOAP-HDR-01", found=block.tag, where=place(block), namespace=namespace(block.tag))
-        for block in envelope.headers
-        if block.tag not in known and block.get(_MUST_UNDERSTAND) in ("1", "true") and block.get(_ROLE, "") in _OURS
-    ]
+def not_understood(envelope: Envelope, known: Container[str]) -> Finding | None:
+    """SOAP-HDR-01 for the first header block that must be understood and is not ``known`` (fault MustUnderstand)."""
+    found = (
+        find("SOAP-HDR-01", found=tag, where=place(block), namespace=namespace(tag))
+        for tag, blocks in envelope.blocks.items()
+        if tag not in known
+        for block in blocks
+        if block.get(_MUST_UNDERSTAND) in ("1", "true") and block.get(_ROLE, "") in _OURS
+    )
+    return next(found, None)

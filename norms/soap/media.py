@@ -21,9 +21,13 @@ class Media:
     action: str = ""
 
 
-@lru_cache(maxsize=256)
 def read_content_type(header: str) -> Media:
     """A Content-Type header; unreadable parameters are left out."""
+    return _read(header[:1000])
+
+
+@lru_cache(maxsize=256)
+def _read(header: str) -> Media:
     kind, _, rest = header.partition(";")
     pairs = {name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(";" + rest)}
     return Media(kind.strip().lower(), pairs.get("charset", ""), pairs.get("action", ""))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import cast
 
 from lxml import etree
@@ -20,9 +19,9 @@ def value(element: etree._Element) -> str:
     ).strip()
 
 
-def elements(parent: etree._Element) -> Iterator[etree._Element]:
+def elements(parent: etree._Element) -> list[etree._Element]:
     """The child elements, without comments and processing instructions."""
-    return (child for child in parent.iterchildren() if isinstance(child.tag, str))
+    return [child for child in parent if isinstance(child.tag, str)]
 
 
 def place(element: etree._Element, missing: str = "") -> Where:

@@ -162,9 +162,13 @@ class TestCardAssertion:
         assert (reply.result.code, sorted(reply.rules)) == ("00", ["SAML-ATT-01", "SAML-ISS-03"])
 
     def test_missing_and_unknown_attributes(self, insi: Bench) -> None:
-        odd = kit.assertion(attributes={"secteurActivite": "libéral", "autre": "x"})
-        reply = insi.signed(kit.sign(odd))
-        assert (reply.status, sorted(reply.rules)) == (200, ["SAML-ATT-02", "SAML-ATT-03", "SAML-ATT-04"])
+        for attributes, rules in (
+            ({"secteurActivite": "libéral", "autre": "x"}, ["SAML-ATT-02", "SAML-ATT-04"]),
+            ({"identifiantFacturation": "991234567"}, ["SAML-ATT-03"]),
+            ({"secteurActivite": "SA01"}, []),  # who does not bill has no billing identifier
+        ):
+            reply = insi.signed(kit.sign(kit.assertion(attributes=attributes)))
+            assert (reply.status, reply.rules) == (200, rules)
 
     @pytest.mark.parametrize(
         ("changes", "rules"),

@@ -279,3 +279,43 @@ def test_whatever_is_sent_is_answered(data: st.DataObject) -> None:
     assert reply.status in (200, 500)
     assert reply.exchange.outcome != "bench-error"
     assert reply.inside is not None
+
+
+MANY = 60_000
+HOSTILE = {
+    "elements in the body": kit.traits().replace("</r:RECSANSVITALE>", "<x/>" * MANY + "</r:RECSANSVITALE>"),
+    "given names": kit.traits().replace("<r:Prenom>", "<r:Prenom/>" * MANY + "<r:Prenom>"),
+    "characters in a name": kit.traits("a" * 1_500_000),
+    "comments": kit.traits().replace("ADRUN", "A<!---->" * MANY),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_bodies_are_answered_with_few_findings(insi: Bench, name: str) -> None:
+    reply = insi.call(kit.message(HOSTILE[name]))
+    assert reply.status in (200, 500)
+    assert reply.exchange.outcome != "bench-error"
+    assert len(reply.rules) < 100
+    assert max(len(fact) for fact in reply.exchange.facts.values()) <= 300
+
+
+HOSTILE_HEADERS = {
+    "blocks": '<x:a xmlns:x="urn:x"/>' * MANY,
+    "blocks to understand": '<x:a xmlns:x="urn:x" s:mustUnderstand="1"/>' * (MANY // 2),
+    "contexts": '<b:ContexteBAM xmlns:b="urn:siram:bam:ctxbam"/>' * (MANY // 2),
+    "assertions": f'<w:Security xmlns:w="{kit.WSSE}">' + f'<Assertion xmlns="{kit.SAML}"/>' * 20_000 + "</w:Security>",
+    "attributes": f'<w:Security xmlns:w="{kit.WSSE}"><Assertion xmlns="{kit.SAML}"><AttributeStatement>'
+    + '<Attribute Name="x"/>' * MANY
+    + "</AttributeStatement></Assertion></w:Security>",
+    "issuer": f'<w:Security xmlns:w="{kit.WSSE}"><Assertion xmlns="{kit.SAML}"><Issuer>{"CN=a," * MANY}</Issuer>'
+    "</Assertion></w:Security>",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_HEADERS)
+@pytest.mark.parametrize("listener", ["insi_ps", "insi_tlsm"])
+def test_hostile_headers_are_answered_with_few_findings(insi: Bench, name: str, listener: str) -> None:
+    reply = insi.call(kit.message(kit.traits(), extra=HOSTILE_HEADERS[name]), listener=listener)
+    assert reply.status in (200, 500)
+    assert reply.exchange.outcome != "bench-error"
+    assert len(reply.rules) < 100
