@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, FastAPI, Header, HTTPException, Query, Request
@@ -17,7 +15,8 @@ from pydantic import BaseModel, Field
 from harness import version
 from harness.console import mount
 from mocks.control import BadSwitch
-from mocks.journal import Exchange, Kind, Missed
+from mocks.journal import Kind, Missed
+from mocks.journal.shown import exchange_json, iso
 from mocks.session import KEYS, BindingTaken, Session, UnknownSession
 from mocks.world import WorldError
 from norms.texts import Lang
@@ -79,7 +78,7 @@ def _router(bench: Bench) -> APIRouter:
         return {
             "id": session.id,
             "name": session.name,
-            "created": _iso(session.created),
+            "created": iso(session.created),
             "binding": session.binding,
             "endpoints": bench.endpoints(session),
             "clock_offset": session.clock.offset,
@@ -177,7 +176,7 @@ def _router(bench: Bench) -> APIRouter:
         session = sessions.get(session_id)
         session.clock.offset = wanted.offset
         store.save(session)
-        return {"offset": wanted.offset, "now": _iso(session.clock.now())}
+        return {"offset": wanted.offset, "now": iso(session.clock.now())}
 
     @api.get("/sessions/{session_id}/world/{kind}", responses={404: {}})
     async def world(session_id: str, kind: WorldKind) -> dict[str, Any]:
@@ -266,42 +265,6 @@ async def _events(bench: Bench, request: Request, session: str) -> AsyncIterator
             yield f"data: {json.dumps(told)}\n\n"
     finally:
         feed.close()
-
-
-def exchange_json(exchange: Exchange, lang: Lang, *, bodies: bool) -> dict[str, Any]:
-    """The public JSON form of a journal entry; bodies are base64."""
-    peer, tls = exchange.peer, exchange.tls
-    row: dict[str, Any] = {
-        "id": exchange.id,
-        "kind": exchange.kind.value,
-        "session": exchange.session,
-        "service": exchange.service,
-        "listener": exchange.listener,
-        "operation": exchange.operation,
-        "outcome": exchange.outcome,
-        "thread": exchange.thread,
-        "started": _iso(exchange.started),
-        "duration_ms": round(exchange.duration_ms, 3),
-        "client": exchange.client,
-        "method": exchange.method,
-        "target": exchange.target,
-        "status": exchange.status,
-        "peer": peer and {name: getattr(peer, name) for name in peer.__slots__},
-        "tls": tls and {name: getattr(tls, name) for name in tls.__slots__},
-        "findings": [f.shown(lang) for f in exchange.findings],
-        "facts": exchange.facts,
-        "validation": exchange.validation.value,
-    }
-    if bodies:
-        row["request_headers"] = exchange.request_headers
-        row["response_headers"] = exchange.response_headers
-        row["request_body"] = base64.b64encode(exchange.request_body).decode()
-        row["response_body"] = base64.b64encode(exchange.response_body).decode()
-    return row
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _lang(accept_language: str) -> Lang:
