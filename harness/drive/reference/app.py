@@ -43,7 +43,7 @@ def build(software: Software) -> Starlette:
             body = json.loads(raw or b"{}")
         except ValueError as error:
             return _failure(400, "bad-json", software.screen.words("api.bad-json", reason=error))
-        if wrong := openapi.wrong(name, body):
+        if wrong := openapi.wrong(name, body, software.config.lang):
             return _failure(400, "bad-request", software.screen.words("api.bad-request", reason=wrong))
         return JSONResponse(await run_in_threadpool(perform, software, name, body))
 

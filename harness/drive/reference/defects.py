@@ -1,4 +1,4 @@
-"""Defects that the reference software can have on purpose, each at one place of the code: ``if defects.on("name")``."""
+"""Defects that the reference software can have on purpose, each at one place of the code (`Defects.on`)."""
 
 from __future__ import annotations
 

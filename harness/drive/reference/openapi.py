@@ -13,7 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from norms.texts import Lang
+from norms.texts import Lang, text
 
 
 @cache
@@ -24,12 +24,16 @@ def document(lang: Lang) -> dict[str, Any]:
     return spoken
 
 
-def wrong(action: str, body: Any) -> str:
-    """What is wrong with the body of an action, with the place in it; empty when nothing is."""
+def wrong(action: str, body: Any, lang: Lang = "en") -> str:
+    """What is wrong with the body of an action, and the place in it (JSONPath); empty when nothing is."""
     error = best_match(_validator(action).iter_errors(body))
     if error is None:
         return ""
-    return f"{error.json_path}: {error.message}"
+    wanted = error.validator_value
+    said = ", ".join(map(str, wanted)) if isinstance(wanted, list) else str(wanted)
+    key = error.validator if error.validator in ("required", "type", "enum") else "other"
+    what = text(__package__, f"api.wrong.{key}", lang, wanted=said, message=error.message)
+    return text(__package__, "screen.labelled", lang, label=error.json_path, value=what)
 
 
 @cache
