@@ -71,7 +71,7 @@ def _refusal(code: int) -> Any:
 
 
 def _router(bench: Bench) -> APIRouter:
-    api = APIRouter(prefix="/api")
+    api = APIRouter(prefix="/api", responses={400: {"description": "A body that cannot be read"}})
     journal, sessions, store = bench.journal, bench.sessions, bench.store
 
     def shown(session: Session) -> dict[str, Any]:

@@ -19,21 +19,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mocks.igc.pki import Pki
-from mocks.igc.switches import SWITCHES as IGC_SWITCHES
-from mocks.insi.switches import SWITCHES as INSI_SWITCHES
-from mocks.proxy import NameProxy
-
 from harness.home import Home
 from mocks.addresses import ADDRESSES, BASE_PORT, SESSION_PORTS, Address
 from mocks.control import Registry
 from mocks.hub import Hub
 from mocks.igc import pki as igc_pki
 from mocks.igc import routes as igc
+from mocks.igc.pki import Pki
+from mocks.igc.switches import SWITCHES as IGC_SWITCHES
 from mocks.insi import routes as insi
+from mocks.insi.switches import SWITCHES as INSI_SWITCHES
 from mocks.journal import Journal
 from mocks.listener import Listener, Refusal, TlsProfile
 from mocks.listener import journal_entry as refusal_entry
+from mocks.proxy import NameProxy
 from mocks.session import Session, Sessions
 from mocks.sessions_store import SessionsStore
 from mocks.world import World
@@ -77,6 +76,7 @@ class Bench:
     async def start(self) -> None:
         """Open everything; raises PortTaken, WorldError, mocks.journal.JournalError."""
         options = self.options
+        self.loop = asyncio.get_running_loop()
         hosts = {host for row in ADDRESSES for host in row.hosts}
         self.pki: Pki = igc_pki.init(
             options.home.pki, hosts=[*sorted(hosts), options.reachable], igc_url=self._url("igc")

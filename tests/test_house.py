@@ -48,7 +48,7 @@ def test_rule_ids_are_locked() -> None:
     assert sorted(set(locked) - set(known)) == [], "a locked rule disappeared"
 
 
-@pytest.mark.parametrize("rule", rules.catalogue(), ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", list(rules.catalogue()), ids=lambda rule: rule.id)
 def test_each_rule_speaks_and_names_its_source(rule: rules.Rule) -> None:
     assert rule.source
     assert rule.severity in ("error", "warning", "info")

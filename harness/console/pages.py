@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import logging
 from collections.abc import Callable
 from functools import cache
@@ -83,13 +85,22 @@ def render(request: Request, bench: Bench, template: str, /, code: int = 200, **
     return answer
 
 
+def _own_name(host: str, bench: Bench) -> bool:
+    """An address, ``localhost`` or the name that the bench was given: a rebound DNS name is none of these."""
+    with contextlib.suppress(ValueError):
+        return bool(ipaddress.ip_address(host))
+    return host in ("localhost", bench.options.public_name, bench.options.host)
+
+
 def mount(app: FastAPI, bench: Bench) -> None:
     """Add the console's pages to the application of the control API."""
     shown: dict[str, Any] = {"include_in_schema": False}
 
     @app.middleware("http")
     async def same_origin(request: Request, call_next: Callable[..., Any]) -> Response:
-        """A page of another site must not drive the bench through the reader's browser."""
+        """A page of another site must not drive the bench through the reader's browser, nor under a name of its own."""
+        if not _own_name(request.url.hostname or "", bench):
+            return Response("this bench does not answer to that name; see segur up --public-name", 421)
         origin = request.headers.get("origin")
         if request.method not in ("GET", "HEAD") and origin and urlsplit(origin).netloc != request.headers.get("host"):
             return Response("cross-origin request refused", 403)
