@@ -1,13 +1,14 @@
 """Drives: how the bench makes the software under test act, and reads back what it answered and showed.
 
-A `Drive` acts by HTTP (`harness.drive.http`), by a command (`harness.drive.command`), or through a person. All share the
-action names and the answers of the test-driver API (docs/test-driver.md). `harness.drive.sut` reads ``sut.toml`` and
-opens the right one.
+A `Drive` acts by HTTP (`harness.drive.http`), by a command (`harness.drive.command`), or through a person. All share
+the action names and the answers of the test-driver API (docs/test-driver.md). `harness.drive.sut` reads ``sut.toml``,
+`harness.drive.open` makes the drive it asks for.
 
 ::
 
     DriveError         the software could not be driven: unreachable, nonsense in its answer
     ├── DriveTimeout   it did not answer in time
+    ├── DriveCrash     it failed while it did what was asked
     └── NotOffered     it does not offer this action
 """
 
@@ -54,6 +55,10 @@ class DriveError(Exception):
 
 class DriveTimeout(DriveError):
     """No answer in time."""
+
+
+class DriveCrash(DriveError):
+    """It failed while it did what was asked (HTTP 5xx)."""
 
 
 class NotOffered(DriveError):

@@ -1,7 +1,7 @@
 """The command drive: one program run per action. It reads ``{"action", "body"}`` on stdin and prints the answer.
 
-The action's name is also in the environment (``SEGUR_ACTION``), with the bench's addresses and files, so that a few lines
-of shell are enough. ``{"offered": false}`` says that the action is not offered.
+The action's name is also in the environment (``SEGUR_ACTION``), with the bench's addresses and files, so that a few
+lines of shell are enough. ``{"offered": false}`` says that the action is not offered.
 """
 
 from __future__ import annotations

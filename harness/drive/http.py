@@ -8,7 +8,18 @@ from typing import Any
 
 import httpx
 
-from harness.drive import MAX_ANSWER, Drive, DriveError, DriveTimeout, NotOffered, Reply, Request, Software, reply
+from harness.drive import (
+    MAX_ANSWER,
+    Drive,
+    DriveCrash,
+    DriveError,
+    DriveTimeout,
+    NotOffered,
+    Reply,
+    Request,
+    Software,
+    reply,
+)
 from harness.words import words
 
 _P = "harness.drive"
@@ -44,7 +55,9 @@ class HttpDrive(Drive):
         if status == 501:
             raise NotOffered(request.action)
         if status != 200:
-            raise DriveError(words(_P, "http.status", url=self.url + path, status=status, body=_cut(body)))
+            raise (DriveCrash if status >= 500 else DriveError)(
+                words(_P, "http.status", url=self.url + path, status=status, body=_cut(body))
+            )
         try:
             raw = json.loads(body)
         except ValueError:

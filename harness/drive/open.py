@@ -74,7 +74,7 @@ def drive(
     defects: Iterable[str] = (),
     lang: Lang = "fr",
 ) -> Drive:
-    """The drive that a ``sut.toml`` asks for, not yet opened; raises DriveError for one that this command cannot make."""
+    """The drive that a ``sut.toml`` asks for, not yet opened; raises DriveError for one that cannot be made here."""
     environ = environment(status, endpoints)
     kind = sut.drive.kind
     if kind == "reference":

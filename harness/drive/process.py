@@ -62,7 +62,7 @@ def run(
 ) -> tuple[int, bytes, bytes]:
     """Run a program to its end: exit code, output, last words on stderr. Raises DriveError, DriveTimeout.
 
-    Files, not pipes, hold the streams: a program that prints without end fills neither memory nor, past the limit, disk.
+    Files, not pipes, hold the streams: a program that prints without end fills neither memory nor, past a limit, disk.
     """
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         given.write(stdin)

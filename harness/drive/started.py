@@ -17,7 +17,7 @@ _P = "harness.drive"
 
 
 class Started(Drive):
-    """Another drive, around whose life a program runs. ``ready_url`` must answer (anything below 500) in ``ready_s``."""
+    """Another drive, around whose life a program runs. ``ready_url`` must answer (below 500) within ``ready_s``."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""``sut.toml``: the software under test, how to drive it, how the bench recognises it. Read whole or refused with the line.
+"""``sut.toml``: the software under test, how to drive it, how the bench recognises it. Read whole, or refused by line.
 
 ::
 

@@ -68,6 +68,7 @@ class RunFinished:
     run: str
     results: list[ScenarioResult]
     stopped: Words = NO_WORDS
+    interrupted: bool = False  # by the person, not by a fault
     folder: str = ""
 
 

@@ -130,7 +130,7 @@ def build(raw: Mapping[str, Any], path: Path | None = None) -> Scenario:
 
 
 def _variant(raw: Mapping[str, Any]) -> Variant:
-    return Variant(raw["id"], Words.of(raw["text"]), raw.get("values", {}), _setting(raw))
+    return Variant(raw["id"], Words.of(raw["text"]), raw.get("values", {}), raw.get("when", {}), _setting(raw))
 
 
 def _setting(raw: Mapping[str, Any]) -> Setting:
@@ -144,7 +144,7 @@ def _step(raw: Mapping[str, Any], requirements: tuple[str, ...]) -> Step:
         id=raw["id"],
         type=raw["type"],
         text=Words.of(raw["text"]),
-        do=Do(do["action"], do.get("with", {}), None if ok == "any" else ok) if do else None,
+        do=Do(do["action"], do.get("with", {}), None if ok == "any" else ok, do.get("optional", False)) if do else None,
         save=raw.get("save", {}),
         expect=tuple(_expect(each, requirements) for each in raw.get("expect", ())),
         evidence=tuple(

@@ -37,11 +37,15 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """An action of the software, its body, and whether it must accept (True), refuse (False) or either (None)."""
+    """An action of the software, its body, and whether it must accept (True), refuse (False) or either (None).
+
+    ``optional``: when the software does not offer it, the step is left out.
+    """
 
     action: str
     body: Mapping[str, Any] = field(default_factory=dict)
     ok: bool | None = True
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +87,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """The same steps with other values; the id is empty when the scenario has no variants."""
+    """The same steps with other values; the id is empty when the scenario has no variants.
+
+    ``when``: reference -> matcher; when one does not hold, the variant does not concern this software.
+    """
 
     id: str = ""
     text: Words = NO_WORDS
     values: Mapping[str, Any] = field(default_factory=dict)
+    when: Mapping[str, Any] = field(default_factory=dict)
     setting: Setting = field(default_factory=Setting)
 
 

@@ -78,5 +78,5 @@ def _page_codes(page: Any) -> list[str]:
 def _codes(picture: Any) -> list[str]:
     import zxingcpp
 
-    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.DataMatrix)
+    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix))
     return [code.bytes.decode("latin-1") for code in found]

@@ -13,7 +13,7 @@ from harness.scenario.events import Emit, RunFinished, RunStarted, ScenarioFinis
 from harness.scenario.model import Scenario
 from harness.scenario.result import ScenarioResult
 from harness.scenario.runner import Runner
-from harness.scenario.store import FINISHED, STOPPED, Store
+from harness.scenario.store import FINISHED, RUNNING, STOPPED, Store
 from harness.scenario.verdict import CheckResult, Verdict
 from harness.words import NO_WORDS, Words, words
 
@@ -26,12 +26,13 @@ def execute(
 ) -> RunFinished:
     """Run what has no result yet in the store (or only one of the bench's own fault); returns how the run ended.
 
-    ``about`` is put into `RunStarted` (software, suite, left_out). Ctrl-C and a lost bench end the run, not the program.
+    ``about`` goes into `RunStarted` (software, suite, left_out). Ctrl-C and a lost bench end the run, not the program.
     """
     kept = {s.id: done for s in scenarios if (done := store.result(s.id)) and done.verdict is not Verdict.ERROR}
+    store.note(state=RUNNING)
     emit(RunStarted(store.run, len(scenarios), resumed=len(kept), **(about or {})))
     results: list[ScenarioResult] = []
-    stopped = NO_WORDS
+    stopped, interrupted = NO_WORDS, False
     for number, scenario in enumerate(scenarios, 1):
         if done := kept.get(scenario.id):
             results.append(done)
@@ -41,14 +42,14 @@ def execute(
         try:
             result, stopped = _one(scenario, runner, store)
         except KeyboardInterrupt:
-            stopped = words(_P, "run.interrupted", run=store.run)
+            stopped, interrupted = words(_P, "run.interrupted", run=store.run), True
             break
         results.append(result)
         emit(ScenarioFinished(result))
         if stopped:
             break
     store.note(state=STOPPED if stopped else FINISHED, finished=time.time())
-    finished = RunFinished(store.run, results, stopped, str(store.folder))
+    finished = RunFinished(store.run, results, stopped, interrupted, str(store.folder))
     emit(finished)
     return finished
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.client import BenchError
-from harness.drive import READING, Drive, DriveError, DriveTimeout, NotOffered, Reply, Request
+from harness.drive import READING, Drive, DriveCrash, DriveError, DriveTimeout, NotOffered, Reply, Request
 from harness.scenario.context import Context, Window
 from harness.scenario.events import CheckDone, Emit, StepStarted
 from harness.scenario.expectations import decide
+from harness.scenario.match import described, holds, seen
 from harness.scenario.model import Scenario, Setting, Step, Variant, concerns
 from harness.scenario.result import ScenarioResult, StepRecord
 from harness.scenario.traffic import Traffic
@@ -39,7 +40,7 @@ class Bench:
 
 @dataclass
 class Settings:
-    """How patient to be: ``settle`` seconds wait for a software that cannot say when it is done, ``scale`` on timeouts."""
+    """How patient to be: ``settle`` seconds for a software that cannot say when it is done, ``scale`` on timeouts."""
 
     settle: float = 2.0
     scale: float = 1.0
@@ -67,7 +68,7 @@ class Runner:
         self.clock, self.sleep = clock, sleep
         self.can_settle = True
         self.traffic: list[Traffic] = []  # of the scenario under way
-        # Where each session's journal has been read up to. A handshake refused on a shared port is the default session's.
+        # Where each session's journal was read up to. A handshake refused on a shared port is the default session's.
         self.read: dict[str, int] = {name: self._newest(name) for name in {bench.session, DEFAULT}}
 
     def run(self, scenario: Scenario) -> ScenarioResult:
@@ -143,6 +144,11 @@ class _VariantRun:
     def go(self) -> None:
         """Every step; a step that cannot be done ends the variant, said on that step."""
         runner, steps = self.runner, self.scenario.steps_of(self.variant)
+        for name, matcher in self.variant.when.items():
+            if not holds(matcher, self._found(name)):
+                why = words(_P, "run.when", name=name, wanted=described(matcher), found=seen(self._found(name)))
+                self._keep(CheckResult(f"{self.variant.id}/when", Verdict.NOT_APPLICABLE, self.variant.text, why))
+                return
         runner.bench.client.reset_session(runner.bench.session)
         self.deadline = runner.clock() + self.scenario.timeout * runner.settings.scale
         try:
@@ -179,7 +185,8 @@ class _VariantRun:
             if self.context.windows:  # late arrivals are the previous step's
                 self.context.window.traffic += runner.fetch()
             self.context.windows[step.id] = Window(step, runner.clock())
-            self._act(step, record, timeout)
+            if not self._act(step, record, timeout):
+                return
             for expect in expected:
                 self._keep(decide(expect, self.context, self._id(step, expect.id)))
         finally:
@@ -187,13 +194,19 @@ class _VariantRun:
             if window := self.context.windows.get(step.id):
                 record.exchanges = [entry.id for entry in window.traffic]
 
-    def _act(self, step: Step, record: StepRecord, timeout: float) -> None:
+    def _act(self, step: Step, record: StepRecord, timeout: float) -> bool:
+        """Do what the step does; False when it is left out, the software not offering it."""
         window, runner = self.context.window, self.runner
         if step.do:
             with self._resolving(step):
                 record.action, record.body = step.do.action, dict(fill(step.do.body, self.lookup))
             window.body = record.body
-            window.reply = self._reply(step, record, timeout)
+            try:
+                window.reply = self._reply(step, record, timeout)
+            except NotOffered as error:
+                text = words(_P, "run.possible", text=step.text)
+                self._keep(CheckResult(self._id(step, "possible"), Verdict.NOT_APPLICABLE, text, error.message))
+                return False
             record.reply = window.reply.stored()
             if step.do.action not in READING or any(e.kind in ("exchange", "absence", "check") for e in step.expect):
                 with self._driving(step):
@@ -206,6 +219,7 @@ class _VariantRun:
             for name, path in step.save.items():
                 if found := at(answer, path):
                     self.saved[name] = found[0] if len(found) == 1 else found
+        return True
 
     def _reply(self, step: Step, record: StepRecord, timeout: float) -> Reply:
         request = Request(
@@ -246,20 +260,22 @@ class _VariantRun:
 
     def lookup(self, name: str) -> Any:
         """The value of ``${name}``; raises Unset."""
+        found = self._found(name)
+        if not found:
+            raise Unset(name)
+        return found[0] if len(found) == 1 else found
+
+    def _found(self, name: str) -> list[Any]:
         root, _, rest = name.partition(".")
         if root in self.saved:
             found = at(self.saved[root], rest) if rest else [self.saved[root]]
             # A value may itself refer to the world or to another value.
-            found = [fill(value, self.lookup) for value in found]
-        elif root == "sut":
-            found = at(self.runner.settings.software, rest)
-        elif root == "run":
-            found = at({"session": self.runner.bench.session, "endpoints": self.runner.bench.endpoints}, rest)
-        else:
-            found = self.world.at(name)
-        if not found:
-            raise Unset(name)
-        return found[0] if len(found) == 1 else found
+            return [fill(value, self.lookup) for value in found]
+        if root == "sut":
+            return at(self.runner.settings.software, rest)
+        if root == "run":
+            return at({"session": self.runner.bench.session, "endpoints": self.runner.bench.endpoints}, rest)
+        return self.world.at(name)
 
     def _apply(self, setting: Setting) -> None:
         client, session = self.runner.bench.client, self.runner.bench.session
@@ -283,11 +299,13 @@ class _VariantRun:
         try:
             yield
         except NotOffered:
-            if not step.do:
+            if not step.do or step.do.optional:
                 raise
             self._halt(step, words(_P, "run.not_offered", action=step.do.action))
         except DriveTimeout as error:
             self._halt(step, words(_P, "run.no_answer", why=error.message))
+        except DriveCrash as error:
+            self._halt(step, words(_P, "run.crashed", why=error.message), Verdict.FAIL)
         except DriveError as error:
             self._halt(step, words(_P, "run.not_driven", why=error.message))
 
@@ -298,9 +316,10 @@ class _VariantRun:
         except Unset as unset:
             self._halt(step, words(_P, "unset", name=unset.name))
 
-    def _halt(self, step: Step, why: Words) -> None:
+    def _halt(self, step: Step, why: Words, verdict: Verdict = Verdict.INCONCLUSIVE) -> None:
         text = words(_P, "run.possible", text=step.text)
-        self._keep(CheckResult(self._id(step, "possible"), Verdict.INCONCLUSIVE, text, why))
+        requirements = tuple(requirement.id for requirement in self.scenario.requirements)
+        self._keep(CheckResult(self._id(step, "possible"), verdict, text, why, requirements=requirements))
         raise Halt
 
     def _attest(self, question: Words) -> Any:

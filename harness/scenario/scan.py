@@ -16,6 +16,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import unquote_to_bytes
 
 from harness.scenario.paper import Unreadable, pdf_text
@@ -148,7 +149,7 @@ class _Looking:
             elif method == 8:
                 yield name, self._inflate(packed, -15)
             elif method == 12:
-                yield name, self._limited(lambda n, b=packed: bz2.BZ2Decompressor().decompress(b, n))
+                yield name, self._limited(partial(bz2.BZ2Decompressor().decompress, packed))
             else:
                 self._unopened((*path, name), f"method {method}")
             start = data.find(b"PK\x03\x04", start + 4)

@@ -16,6 +16,7 @@ from harness.scenario.model import KINDS
 from harness.scenario.problems import Problem, near
 from harness.scenario.values import references
 from harness.scenario.yamlread import Document, Steps
+from harness.words import Words
 from mocks.addresses import ADDRESSES
 from mocks.control import BadSwitch, Registry
 from mocks.world import KINDS as WORLD_KINDS
@@ -85,6 +86,9 @@ class _Reader:
                 yield self._say(("needs", n), "need", found=need, hint=near(need, self.known.addresses))
         for path in ((), *(("variants", n) for n in range(len(variants)))):
             yield from self._setting(path)
+        for n, variant in enumerate(variants):
+            for name in variant.get("when", {}):
+                yield from self._references(("variants", n, "when", name), f"${{{name}}}")
         for n, step in enumerate(self.data["steps"]):
             yield from self._step(("steps", n), step)
 
@@ -175,10 +179,11 @@ class _Reader:
         try:
             self.known.world.fork().patch(kind, name, fixed)
         except WorldError as error:
-            wrong = next(
-                (key for key in fixed if key in str(error.args_.get("path", "")) or key == error.args_.get("name")), ""
-            )
-            yield self.document.problem((*path, wrong) if wrong else path, "world", at_key=True, detail=error.message)
+            told = Words(error.shown("fr"), error.shown("en"))
+            place = next((key for key in fixed if f".{key}" in str(error.words.get("path", ""))), "")
+            name = str(error.words.get("name", ""))
+            wrong = place or (name if name in fixed else "")
+            yield self.document.problem((*path, wrong) if wrong else path, "world", at_key=True, detail=told)
 
     def _references(self, path: Steps, node: Any) -> Iterator[Problem]:
         for inner, name in references(node):
@@ -218,4 +223,4 @@ class _Reader:
                 yield self._say((*path, n, "id"), "twice_id", found=name)
 
     def _say(self, path: Steps, code: str, /, **args: object) -> Problem:
-        return self.document.problem(path, code, **args)
+        return self.document.problem(path, code, at_key=False, **args)

@@ -59,6 +59,14 @@ class Store:
             raise NoRun(run)
         return cls(found[-1])
 
+    @classmethod
+    def newest(cls, runs: Path) -> Store:
+        """The last run, whatever became of it; raises NoRun."""
+        kept = sorted(path.parent for path in runs.glob("*/run.json"))
+        if not kept:
+            raise NoRun("")
+        return cls(kept[-1])
+
     def asked(self) -> dict[str, Any]:
         """What ``run.json`` holds; empty when it cannot be read."""
         try:

@@ -104,12 +104,12 @@ class Traffic:
         """
         for side in ("request", "response"):
             if path.startswith(f"{side}//"):
-                return self._xml(side, path.removeprefix(f"{side}//"))  # type: ignore[arg-type]
+                return self._xml(side, path.removeprefix(f"{side}//"))
             if path.startswith(f"{side}.header."):
                 wanted = path.removeprefix(f"{side}.header.").lower()
                 return [value for name, value in self.raw.get(f"{side}_headers", ()) if name.lower() == wanted]
             if path == f"{side}.text":
-                return [self.body(side).decode("utf-8", "replace")]  # type: ignore[arg-type]
+                return [self.body(side).decode("utf-8", "replace")]
         return at({key: value for key, value in self.raw.items() if not key.endswith("_body")}, path)
 
     def _xml(self, side: Side, path: str) -> list[str]:

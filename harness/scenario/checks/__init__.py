@@ -1,7 +1,8 @@
 """Named checks: what a scenario asks by name because it takes more than comparing a field.
 
-A check is a function ``(context, on, *, params…) -> Seen`` decorated with `check`; it raises as `harness.scenario.verdict`
-says. Its keyword parameters are those a scenario may give in ``with``; those without a default are required.
+A check is a function ``(context, on, *, params…) -> Seen`` decorated with `check`; it raises as
+`harness.scenario.verdict` says. Its keyword parameters are those that a scenario may give in ``with``; those without a
+default are required.
 """
 
 from __future__ import annotations

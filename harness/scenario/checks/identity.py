@@ -25,7 +25,7 @@ _GAINS = (Event.RECOVERED, Event.VERIFIED)
 def status_transition(
     context: Context, on: list[Traffic], *, before: str, event: str, after: Mapping[str, Any], history: bool = True
 ) -> Seen:
-    """``before`` is a status, ``event`` a word of `norms.ins.status.Event`, ``after`` the record (patient.get result)."""
+    """``before``: a status; ``event``: a word of `norms.ins.status.Event`; ``after``: the result of patient.get."""
     step = move(Status(before), Event(event))
     expected = words(_P, "status.expected", before=before, event=words(_P, f"event.{event}"), to=step.to.value)
     status, ins = str(after.get("status", "")), after.get("ins")
@@ -81,8 +81,7 @@ def taken_from_insi(context: Context, on: list[Traffic], *, record: Mapping[str,
     answer = answers[-1]
     seen_fields = []
     for field, element in _TAKEN.items():
-        first, _, rest = element.partition("/")
-        wanted = answer.at(f"response//{'TIQ/' if not rest else ''}{element}")
+        wanted = answer.at(f"response//{element if '/' in element else f'TIQ/{element}'}")
         if not wanted or not wanted[0]:
             continue  # INSi gave nothing to take
         found = [str(value) for value in at(record, field)]

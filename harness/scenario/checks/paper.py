@@ -28,7 +28,7 @@ _FIELDS = {  # block of the symbol -> field of the record
 @check(
     "ins.datamatrix",
     fr="Le datamatrix INS de la page imprimée se relit, suit le format publié et porte l'identité du dossier.",
-    en="The datamatrix INS of the printed page reads back, follows the published format and carries the record's identity.",
+    en="The datamatrix INS of the printed page reads back, follows the format and carries the record's identity.",
 )
 def matrix(context: Context, on: list[Traffic], *, document: Mapping[str, Any], record: Mapping[str, Any]) -> Seen:
     """``document`` is the result of print or document.get, ``record`` that of patient.get."""
@@ -67,11 +67,12 @@ def in_clear(context: Context, on: list[Traffic], *, document: Mapping[str, Any]
     matricule = _first(record, "ins.value") + _first(record, "ins.key")
     nature = oids.nature(_first(record, "ins.oid"))
     born = _first(record, "traits.birth_date")
+    sex = _first(record, "traits.sex")
     wanted = {
         "birth_name": re.escape(_first(record, "traits.birth_name")),
         "first_given_name": re.escape(_first(record, "traits.first_given_name")),
         "birth_date": re.escape(dates.to_shown(born) if dates.written(born) else born),
-        "sex": rf"\b(?:{_first(record, 'traits.sex')}|{'MASCULIN' if _first(record, 'traits.sex') == 'M' else 'F[ÉE]MININ'})\b",
+        "sex": rf"\b(?:{sex}|{'MASCULIN' if sex == 'M' else 'F[ÉE]MININ'})\b",
         "matricule": r"\s*".join(matricule) + rf"\s*\(?{nature}\b",
     }
     expected = words(_P, "paper.clear_expected", matricule=f"{matricule} {nature}")

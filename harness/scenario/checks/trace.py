@@ -28,20 +28,20 @@ _TRAITS = {
 
 @check(
     "trace.complete",
-    fr="Le journal du logiciel retrouve chaque appel à INSi : utilisateur, heure (±2 s), modalité, code, données reçues.",
+    fr="Le journal du logiciel a chaque appel à INSi : utilisateur, heure (±2 s), modalité, code, données reçues.",
     en="The software's journal has each call to INSi: user, time (±2 s), modality, code, data received.",
 )
 def complete(
     context: Context, on: list[Traffic], *, traces: Sequence[Mapping[str, Any]], user: str | Sequence[str] = ""
 ) -> Seen:
-    """``traces`` is the result of trace.export; ``user`` the identifiers that may stand for who called."""
+    """``traces``: the result of trace.export; ``user``: what may stand for who called (absent: not looked at).
+
+    Looks at the calls named by ``on``, else at every call since the beginning.
+    """
     users = [user] if isinstance(user, str) else [str(each) for each in user]
-    calls = [
-        entry
-        for window in context.windows.values()
-        for entry in window.traffic
-        if entry.is_exchange and entry.service == "insi" and entry.operation in MODALITIES
-    ]
+    everything = [entry for window in context.windows.values() for entry in window.traffic if entry.is_exchange]
+    named = [entry for entry in on if entry.operation in MODALITIES]
+    calls = named or [entry for entry in everything if entry.operation in MODALITIES]
     if not calls:
         raise Inconclusive(words(_P, "trace.no_call"))
     left = [trace for trace in traces if isinstance(trace, Mapping)]
@@ -90,8 +90,6 @@ def _code(trace: Mapping[str, Any]) -> str:
 def _same(call: Traffic, trace: Mapping[str, Any], users: list[str]) -> None:
     if users and str(trace.get("user", "")) not in users:
         _differs(call, "user", ", ".join(users), trace.get("user"))
-    if not users and not trace.get("user"):
-        _differs(call, "user", "…", trace.get("user"))
     if _code(trace) != _wanted_code(call):
         _differs(call, "code", call.outcome, trace.get("code"))
     if call.outcome != "00":

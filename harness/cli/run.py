@@ -1,0 +1,175 @@
+"""``segur run``: drive a software through scenarios, show the verdicts, write the reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from harness.cli.common import BENCH_ERROR, FAILED, PASSED, HomeOption, fail, say, t
+from harness.lang import lang
+
+INTERRUPTED = 130  # what a shell expects after Ctrl-C
+
+app = typer.Typer(add_completion=False, help=t("run.help"), pretty_exceptions_enable=False)
+
+
+@app.command(help=t("run.help"))
+def run(
+    ids: list[str] = typer.Argument(None, metavar="[ID|PREFIX]…", help=t("run.ids")),
+    sut: str = typer.Option("", "--sut", metavar="FILE|reference", help=t("run.sut")),
+    product: str = typer.Option("", "--product", help=t("run.product")),
+    wave: int = typer.Option(0, "--wave", min=0, max=2, help=t("run.wave")),
+    profile: list[str] = typer.Option([], "--profile", help=t("run.profile")),
+    defect: list[str] = typer.Option([], "--defect", metavar="NAME", help=t("run.defect")),
+    scenarios: list[Path] = typer.Option([], "--scenarios", metavar="DIR", help=t("run.scenarios")),
+    only_failed: bool = typer.Option(False, "--only-failed", help=t("run.only_failed")),
+    resume: bool = typer.Option(False, "--resume", help=t("run.resume")),
+    baseline: Path | None = typer.Option(None, "--baseline", metavar="F.json", dir_okay=False, help=t("run.baseline")),
+    allow_manual: bool = typer.Option(False, "--allow-manual", help=t("run.allow_manual")),
+    json_file: Path | None = typer.Option(None, "--json", metavar="F", dir_okay=False, help=t("run.json")),
+    junit_file: Path | None = typer.Option(None, "--junit", metavar="F", dir_okay=False, help=t("run.junit")),
+    quiet: bool = typer.Option(False, "--quiet", "-q", help=t("run.quiet")),
+    home: Path = HomeOption(),
+) -> None:
+    """Run scenarios; 0 all passed, 1 something failed, 2 wrong usage, 3 the bench's own error, 130 interrupted."""
+    from harness.home import Home
+    from harness.scenario import baseline as known_failures
+    from harness.scenario.launch import Asked
+
+    place = Home.at(home)
+    try:
+        known = known_failures.read(baseline) if baseline else frozenset()
+    except known_failures.BadBaseline as error:
+        fail(t("run.bad_baseline", error=error))
+    store = None
+    if resume:
+        store = _found(place, ids[0] if ids else "")
+        asked = Asked.of(store.asked()["asked"])
+    else:
+        chosen = sut or ("sut.toml" if Path("sut.toml").is_file() else "reference")
+        wanted = tuple(ids or ())
+        if only_failed:
+            wanted = _failed(place, wanted)
+        own = tuple(str(path.absolute()) for path in scenarios)
+        path = chosen if chosen == "reference" else str(Path(chosen).absolute())
+        asked = Asked(path, wanted, own, product.upper(), wave, tuple(profile), tuple(defect))
+    writers = _writers(json_file, junit_file, allow_manual=allow_manual, quiet=quiet)
+    finished = _run(asked, place, store, writers)
+    raise typer.Exit(_code(finished, known, allow_manual=allow_manual))
+
+
+def _run(asked: Any, place: Any, store: Any, writers: Any) -> Any:
+    """Everything between the options and the verdicts; what the user can mend is said in one line, exit code 2."""
+    from harness.client import BenchError
+    from harness.drive import DriveError
+    from harness.drive.sut import BadSut
+    from harness.report import to_all
+    from harness.scenario.launch import bench_of, concerned, launch
+    from harness.scenario.loader import library
+    from harness.scenario.store import Store
+
+    try:
+        software = asked.software()
+    except BadSut as error:
+        fail(error.message.get(lang()))
+    if asked.defects:
+        _check_defects(asked, software)
+    found = library(Path(path) for path in asked.own)
+    if found.problems:
+        fail("\n".join(problem.shown(lang()) for problem in found.problems))
+    scenarios, left_out, unmatched = concerned(asked, software, found)
+    if unmatched:
+        fail(t("run.no_scenario", names=", ".join(unmatched), known=", ".join(sorted(found.scenarios))))
+    if not scenarios:
+        fail(t("run.none_concerned", n=left_out))
+    kept = store or Store.new(place.runs, {"asked": asked.stored(), "scenarios": [s.id for s in scenarios]})
+    try:
+        with bench_of(place, lang()) as client:
+            return launch(asked, scenarios, client, kept, to_all(writers), lang=lang(), left_out=left_out)
+    except BadSut as error:
+        fail(error.message.get(lang()))
+    except DriveError as error:
+        fail(error.message.get(lang()))
+    except BenchError as error:
+        fail(t("run.bench", error=error), BENCH_ERROR)
+    except OSError as error:  # no free port, disk full…
+        fail(t("run.bench", error=error), BENCH_ERROR)
+    except KeyboardInterrupt:
+        fail(t("run.interrupted", run=kept.run), INTERRUPTED)
+
+
+def _writers(json_file: Path | None, junit_file: Path | None, *, allow_manual: bool, quiet: bool) -> list[Any]:
+    import sys
+
+    from rich.console import Console
+
+    from harness.report.console import ConsoleReport
+    from harness.report.json import JsonReport
+    from harness.report.junit import JunitReport
+
+    writers: list[Any] = [ConsoleReport(Console(file=sys.stdout, highlight=False), lang(), quiet=quiet)]
+    if json_file:
+        writers.append(JsonReport(json_file, lang()))
+    if junit_file:
+        writers.append(JunitReport(junit_file, lang(), allow_manual=allow_manual))
+    return writers
+
+
+def _code(finished: Any, known: Any, *, allow_manual: bool) -> int:
+    from harness.scenario.baseline import new_failures
+    from harness.scenario.verdict import Verdict
+
+    verdicts = {result.verdict for result in finished.results}
+    if finished.interrupted:
+        return INTERRUPTED
+    if Verdict.ERROR in verdicts:
+        return BENCH_ERROR
+    fresh = new_failures(finished.results, known)
+    if known:
+        bad = [r for r in finished.results if r.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)]
+        say(t("run.baseline_said", known=len(bad) - len(fresh), fresh=len(fresh)))
+    if fresh or (Verdict.MANUAL in verdicts and not allow_manual):
+        return FAILED
+    return PASSED
+
+
+def _found(place: Any, run_id: str) -> Any:
+    from harness.scenario.store import NoRun, Store
+
+    try:
+        store = Store.find(place.runs, run_id)
+    except NoRun:
+        fail(t("run.no_run", run=run_id or "—", folder=place.runs))
+    if "asked" not in store.asked():
+        fail(t("run.no_run", run=store.run, folder=place.runs))
+    return store
+
+
+def _failed(place: Any, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """The scenarios of the last run that did not pass, among those asked for."""
+    from harness.scenario.store import NoRun, Store
+    from harness.scenario.verdict import Verdict
+
+    try:
+        results = Store.newest(place.runs).results()
+    except NoRun:
+        fail(t("run.no_run", run="—", folder=place.runs))
+    bad = [r.id for r in results if r.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)]
+    bad = [name for name in bad if not wanted or any(name == w or name.startswith(f"{w}.") for w in wanted)]
+    if not bad:
+        say(t("run.nothing_failed"))
+        raise typer.Exit(PASSED)
+    return tuple(bad)
+
+
+def _check_defects(asked: Any, software: Any) -> None:
+    from harness.drive.reference.defects import Defects, UnknownDefect
+
+    if software.drive.kind != "reference":
+        fail(t("run.defect_only_reference"))
+    try:
+        Defects(asked.defects)
+    except UnknownDefect as error:
+        fail(t("run.no_defect", name=error.name, near=", ".join(error.near)))

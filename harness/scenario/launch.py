@@ -1,0 +1,158 @@
+"""From what the user asks to a run: bench found or started, session opened, software driven, and all of it closed.
+
+The commands, the console and users' own tests start runs here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import version
+from harness.client import BenchClient, BenchError
+from harness.drive.open import binding, drive
+from harness.drive.sut import REFERENCE, Sut, read
+from harness.home import Home
+from harness.scenario.choose import why_not
+from harness.scenario.events import Emit, RunFinished
+from harness.scenario.loader import Library
+from harness.scenario.model import Scenario
+from harness.scenario.run import execute
+from harness.scenario.runner import Bench, Runner, Settings
+from harness.scenario.store import Store
+from mocks.addresses import BASE_PORT
+from mocks.session import DEFAULT
+from norms.texts import Lang
+
+PORT_TRIES = 20
+BUILT_IN = "reference"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run is asked to do; JSON both ways, so that it can be resumed with nothing but its id."""
+
+    sut: str = BUILT_IN  # path of a sut.toml, or `BUILT_IN`
+    ids: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()  # the user's own scenario files and folders
+    product: str = ""
+    wave: int = 0
+    profiles: tuple[str, ...] = ()
+    defects: tuple[str, ...] = ()
+
+    def stored(self) -> dict[str, Any]:
+        """JSON form; `Asked.of` reads it back."""
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in vars(self).items()}
+
+    @classmethod
+    def of(cls, raw: dict[str, Any]) -> Asked:
+        """What `stored` wrote."""
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+        return cls(**values)
+
+    def software(self) -> Sut:
+        """The software under test; raises BadSut."""
+        return REFERENCE if self.sut == BUILT_IN else read(Path(self.sut))
+
+
+def concerned(asked: Asked, sut: Sut, library: Library) -> tuple[list[Scenario], int, list[str]]:
+    """The scenarios to run, how many were left out as not concerning the software, and asked words that match none.
+
+    A scenario asked for by its whole id is run whatever the product.
+    """
+    picked, unmatched = library.pick(asked.ids)
+    exact = {word.upper() for word in asked.ids}
+    about = {
+        "product": asked.product or sut.sut.product,
+        "wave": asked.wave or sut.sut.wave,
+        "profiles": (*sut.sut.profiles, *asked.profiles),
+    }
+    kept = [s for s in picked if s.id in exact or not why_not(s, **about)]  # type: ignore[arg-type]
+    return kept, len(picked) - len(kept), unmatched
+
+
+@contextmanager
+def bench_of(home: Home, lang: Lang = "fr") -> Iterator[BenchClient]:
+    """A client of the bench that runs on this home; when none does, one is started here and stopped afterwards."""
+    from harness import bench
+
+    if running := bench.alive(home):
+        client = BenchClient(running["console"], lang=lang)
+        try:
+            yield client
+        finally:
+            client.close()
+        return
+    for attempt in range(PORT_TRIES):
+        try:
+            starting = bench.started(bench.Options(home, BASE_PORT + 1000 * attempt))
+            with starting as own:
+                client = BenchClient(own.status()["console"], lang=lang)
+                try:
+                    yield client
+                finally:
+                    client.close()
+            return
+        except bench.PortTaken:
+            if attempt == PORT_TRIES - 1:
+                raise
+
+
+@contextmanager
+def session_of(client: BenchClient, sut: Sut, name: str) -> Iterator[Bench]:
+    """The run's session: ports of its own for the reference software, the software's binding, else the default one."""
+    status = client.status()
+    wanted = binding(sut, status)
+    own_ports = sut.bind.own_ports or sut.drive.kind == "reference"
+    if not wanted and not own_ports:
+        client.reset_session(DEFAULT)
+        yield Bench(client, DEFAULT, status["endpoints"], status["pid"])
+        return
+    opened = client.open_session(name, wanted, own_ports=own_ports)
+    try:
+        yield Bench(client, opened["id"], opened["endpoints"], status["pid"])
+    finally:
+        with suppress(BenchError):  # it may have gone with the bench
+            client.close_session(opened["id"])
+
+
+def launch(
+    asked: Asked,
+    scenarios: Sequence[Scenario],
+    client: BenchClient,
+    store: Store,
+    emit: Emit,
+    *,
+    lang: Lang,
+    left_out: int = 0,
+) -> RunFinished:
+    """Run the scenarios on a bench. Raises BadSut, DriveError when the software cannot be reached, BenchError."""
+    sut = asked.software()
+    with session_of(client, sut, f"run {store.run}") as bench:
+        people = client.world(bench.session, "professionals")
+        people.sort(key=lambda row: "main" not in row.get("tags", ()))
+        software = drive(sut, client.status(), bench.endpoints, professionals=people, defects=asked.defects, lang=lang)
+        said = software.open()
+        try:
+            about = {**sut.shown(), "name": sut.sut.name or said.name, "version": sut.sut.version or said.version}
+            if asked.defects:
+                about["defects"] = list(asked.defects)
+            store.note(software=about, suite=suite(), bench=bench.session)
+            settings = Settings(sut.timing.settle, sut.timing.scale, about)
+            runner = Runner(bench, software, settings, emit)
+            told = {"software": about, "suite": suite(), "left_out": left_out}
+            return execute(scenarios, runner, store, emit, about=told)
+        finally:
+            software.close()
+
+
+def suite() -> dict[str, str]:
+    """What the verdicts rest on: the version of the harness, and a digest of the catalogue of rules."""
+    from norms import rules
+
+    lines = sorted(f"{r.id} {r.severity} {r.relation} {r.source}" for r in rules.catalogue())
+    return {"version": version(), "rules": hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]}
