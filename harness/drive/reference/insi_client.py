@@ -37,7 +37,7 @@ class InsiClient:
         self.sender = Sender(settings.idam, settings.instance, NAME, VERSION)
         self.verification = Verification()
         files = settings.sign_cert, settings.sign_key
-        self.card = SignatureCard(files[0], files[1]) if files[0] and files[1] else None
+        self.card = SignatureCard(files[0], files[1]) if settings.mode == "ps" and files[0] and files[1] else None
         self._last_id = ""
         self._http = httpx.Client(
             verify=_trust(settings),

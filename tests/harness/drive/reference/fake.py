@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import httpx
@@ -153,8 +154,14 @@ class Lps:
 
 
 def _conforms(name: str, answer: dict[str, Any]) -> None:
+    _schema(name if answer["ok"] else "").validate(answer)
+
+
+@cache
+def _schema(name: str) -> Draft202012Validator:
     whole = openapi.document("fr")
-    schema = whole["paths"][f"/actions/{name}"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
-    if not answer["ok"]:
-        schema = {"$ref": "#/components/schemas/Answer"}
-    Draft202012Validator({**schema, "components": whole["components"]}).validate(answer)
+    schema: dict[str, Any] = {"$ref": "#/components/schemas/Answer"}
+    if name:
+        done = whole["paths"][f"/actions/{name}"]["post"]["responses"]["200"]
+        schema = done["content"]["application/json"]["schema"]
+    return Draft202012Validator({**schema, "components": whole["components"]})
