@@ -67,11 +67,13 @@ async def bench(pki: Pki) -> AsyncIterator[tuple[NameProxy, Any]]:
 
 
 @pytest.fixture(scope="module")
-def named(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+def named(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Pki:
     """A PKI whose server certificate carries the real names."""
     from mocks.igc import pki as igc
 
-    return igc.init(tmp_path_factory.mktemp("named") / "pki", hosts=[REAL])
+    folder = tmp_path_factory.mktemp("named") / "pki"
+    shutil.copytree(pki.folder, folder)
+    return igc.init(folder, hosts=[REAL])
 
 
 async def raw(proxy: NameProxy, data: bytes) -> bytes:

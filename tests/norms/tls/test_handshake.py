@@ -10,7 +10,8 @@ from norms.texts import LANGS
 from norms.tls.handshake import Failure, Refused, covers, diagnose
 from norms.tls.hello import ClientHello
 
-HELLOS = st.builds(ClientHello, st.lists(st.integers(0, 65535)).map(tuple), st.just(()), st.text(max_size=9))
+WORDS = st.text("abcé .-*", max_size=9)
+HELLOS = st.builds(ClientHello, st.lists(st.integers(0, 65535)).map(tuple), st.just(()), WORDS)
 HELLO = ClientHello((0x0304, 0x0303), (0x1301, 0xC02F), "insi.exemple.test")
 NAMES = ("insi.exemple.test", "*.banc.test", "127.0.0.1")
 OTHER = ClientHello((0x0303,), (0xC02F,), "autre.exemple.test")
@@ -81,14 +82,13 @@ def test_names(host: str, covered: bool) -> None:
 @given(
     st.builds(
         Failure,
-        reason=st.text(max_size=20),
-        detail=st.text(max_size=20),
+        reason=WORDS,
+        detail=WORDS,
         verify_code=st.integers(0, 120),
         alert=st.none() | st.integers(0, 255),
         opening=st.binary(max_size=5),
-        hello=st.none()
-        | st.builds(ClientHello, st.lists(st.integers(0, 65535)).map(tuple), st.just(()), st.text(max_size=9)),
-        server_names=st.lists(st.text(max_size=9), max_size=2),
+        hello=st.none() | st.builds(ClientHello, st.lists(st.integers(0, 65535)).map(tuple), st.just(()), WORDS),
+        server_names=st.lists(WORDS, max_size=2),
         timed_out=st.booleans(),
         completed=st.booleans(),
     )
@@ -98,4 +98,4 @@ def test_whatever_is_known_there_is_a_diagnosis(failure: Failure) -> None:
     assert found.code
     for lang in LANGS:
         assert found.finding.message(lang)
-        assert "{" not in found.finding.message(lang).replace(found.finding.found, "")
+        assert "{" not in found.finding.message(lang)
