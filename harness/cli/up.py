@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from harness.cli.common import HomeOption, fail, out, say, t
+from harness.lang import lang
 from mocks.addresses import ADDRESSES, BASE_PORT
 
 app = typer.Typer(add_completion=False, help=t("up.help"), pretty_exceptions_enable=False)
@@ -28,6 +29,8 @@ def up(
 ) -> None:
     """Start the bench and serve until interrupted."""
     from harness import bench
+    from mocks.journal import JournalError
+    from mocks.world import WorldError
 
     with bench.home_of(home, ephemeral=ephemeral) as place:
         if running := bench.alive(place):
@@ -39,8 +42,10 @@ def up(
             bench.run_loop(lambda: _serve(bench.Bench(options), as_json))
         except bench.PortTaken as taken:
             fail(t("up.port", port=taken.port, name=taken.name, other=base_port + 1000))
-        except bench.WorldError as error:
+        except WorldError as error:
             fail(t("up.bad_seed", error=error))
+        except JournalError as error:
+            fail(error.message(lang()))
         except KeyboardInterrupt:
             pass
 
@@ -54,6 +59,8 @@ async def _serve(bench: Any, as_json: bool) -> None:
         except NotImplementedError:  # Windows: Ctrl-C raises KeyboardInterrupt instead
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     await bench.start()
+    if warning := bench.journal.warning(lang()):
+        say(warning)
     status = bench.status()
     if as_json:
         out(json.dumps(status))

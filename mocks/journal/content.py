@@ -159,6 +159,9 @@ def certificate(der: bytes, name: str = "") -> Layer | None:
 def _soap(root: etree._Element, name: str, inner: Sequence[Layer]) -> Layer:
     space = root.tag[: root.tag.index("}") + 1]
     header, body = root.find(f"{space}Header"), root.find(f"{space}Body")
+    for part in (header, body):
+        if part is not None:
+            etree.indent(part, " ")  # as if it stood alone
     facts = [("version", "1.2" if SOAP12 in space else "1.1")]
     for word in ("Action", "MessageID", "To", "RelatesTo"):
         facts += [(word, found)] if header is not None and (found := header.findtext(f"{{{WSA}}}{word}")) else []

@@ -13,6 +13,7 @@ from mocks.journal.database import Database
 from mocks.journal.feed import QUEUE, Feed, Seen
 from mocks.journal.model import Exchange, Kind, Peer, Validation
 from norms.finding import Finding
+from norms.texts import Lang, text
 
 END = 2**63 - 1  # ``before=END``: the newest entries
 CAP_BYTES = 1_000_000_000
@@ -31,8 +32,13 @@ class Reader:
 
     @property
     def set_aside(self) -> Path | None:
-        """Where a damaged file was moved to when this journal was opened."""
+        """Where a damaged file was moved to; None when it was sound."""
         return self.database.set_aside
+
+    def warning(self, lang: Lang) -> str:
+        """What the user must be told of this file: a damaged one was set aside. Empty when all is well."""
+        aside = self.set_aside
+        return text("mocks.journal", "set_aside", lang, path=self.database.path, aside=aside.name) if aside else ""
 
     def get(self, id: int, session: str | None = None) -> Exchange | None:
         """One exchange with its bodies, None when there is none (or when it is another session's)."""
