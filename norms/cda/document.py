@@ -64,6 +64,11 @@ def first(start: Element, path: str) -> Element | None:
     return found[0] if found else None
 
 
+def inner(element: Element) -> list[Element]:
+    """The children that are elements: neither comments nor instructions."""
+    return [child for child in element if isinstance(child.tag, str)]
+
+
 def words(element: Element | None) -> str:
     """All the text of an element, white space squeezed; empty for None."""
     return " ".join("".join(map(str, element.itertext(etree.Element))).split()) if element is not None else ""

@@ -1,13 +1,67 @@
-"""Stage of the CDA validator (see norms.cda)."""
+"""Stage 5: codes looked up in their own code system, and units in UCUM, where the user's rule pack has them.
+
+Value sets are the header's and the volets' business (`norms.cda.coded`). A code system that is not loaded leaves its
+codes *not checked*: `unchecked` says which.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections import Counter
+from collections.abc import Iterator
 
-from norms.cda.document import Document
-from norms.finding import Finding
+from norms.cda.document import XSI_TYPE, Document, Element, each, qname, shown
+from norms.finding import Finding, find
+
+_UCUM = "2.16.840.1.113883.6.8"
+_ANNOTATION = re.compile(r"\{[^{}]*\}")
+_QUANTITIES = ("doseQuantity", "rateQuantity", "maxDoseQuantity")
+_VALUE, _CODE = qname("value"), qname("code")
 
 
-def check(document: Document) -> Iterable[Finding]:
-    """Findings of this stage."""
-    return ()
+def check(document: Document) -> Iterator[Finding]:
+    """Findings on codes that their code system does not hold, and on units that UCUM does not."""
+    systems: dict[str, object] = {}
+    for element in coded(document):
+        code, oid = element.get("code"), element.get("codeSystem")
+        if code is None or not oid:
+            continue
+        if oid not in systems:
+            systems[oid] = document.tables.system(oid)
+        held = systems[oid]
+        if held is not None and code not in held and document.sound(element):  # type: ignore[operator]
+            where = document.where(element, "code")
+            yield find("CDA-TRM-04", expected=oid, found=code, where=where, name=shown(element.tag))
+    ucum = document.tables.system(_UCUM)
+    if ucum is not None:
+        for element in _measured(document):
+            unit = _ANNOTATION.sub("", element.get("unit", ""))
+            if unit and unit not in ucum and document.sound(element):
+                where = document.where(element, "unit")
+                yield find("CDA-TRM-05", found=element.get("unit"), where=where, name=shown(element.tag))
+
+
+def coded(document: Document) -> Iterator[Element]:
+    """The elements whose code is looked up: every ``code``, and coded ``value``."""
+    yield from document.every("code")
+    for value in document.every("value"):
+        if value.get(XSI_TYPE, "").rpartition(":")[2] in ("CD", "CE"):
+            yield value
+
+
+def _measured(document: Document) -> Iterator[Element]:
+    for value in document.every("value"):
+        kind = value.get(XSI_TYPE, "").rpartition(":")[2]
+        if kind == "PQ":
+            yield value
+        elif kind == "IVL_PQ":
+            yield from each(value, "low") + each(value, "high")
+    for name in _QUANTITIES:
+        for quantity in document.every(name):
+            yield from each(quantity, "low") + each(quantity, "high")
+
+
+def unchecked(document: Document) -> dict[str, int]:
+    """Code systems that are not loaded: OID → how many codes of the document were not looked up."""
+    oids = Counter(oid for element in coded(document) if element.get("code") and (oid := element.get("codeSystem")))
+    return {oid: count for oid, count in sorted(oids.items()) if document.tables.system(oid) is None}

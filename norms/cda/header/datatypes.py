@@ -1,0 +1,188 @@
+"""What the HL7 datatypes ask beyond the grammar, as the French header applies it: nullFlavors, ids, codes, names…"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from norms.cda.document import XSI_TYPE, Document, Element, inner, qname, shown, words
+from norms.cda.header import times
+from norms.finding import Finding, find
+
+Check = Callable[[Document, Element], Iterator[Finding]]
+
+_OID_OR_UUID = re.compile(
+    r"[0-2](?:\.(?:0|[1-9][0-9]*))*|[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}"
+)
+# Attributes that say nothing by themselves: they may stand beside a nullFlavor.
+_SILENT = {
+    XSI_TYPE, "classCode", "typeCode", "determinerCode", "moodCode", "nullFlavor", "partType", "qualifier", "use"
+}  # fmt: skip
+_DEFAULTS = {
+    "mediaType": "text/plain", "operator": "I", "representation": "TXT", "inclusive": "true", "unit": "1",
+    "integrityCheckAlgorithm": "SHA-1", "inverted": "false",
+}  # fmt: skip
+_OTHER = {"OTH", "NA", "UNC"}  # nullFlavors that say the value another way
+_TELECOM_USE = frozenset(["H", "HP", "HV", "WP", "DIR", "PUB", "EC", "MC", "PG"])
+_TELECOM_NULL = frozenset(["UNK", "NASK", "ASKU", "NAV", "MSK"])
+_TELECOM_SCHEMES = frozenset(["tel", "fax", "mailto", "http", "ftp", "mllp"])
+_ADDRESS_USE = frozenset(["H", "HP", "HV", "WP", "TMP"])
+_URI = re.compile(r"[!-~]*")
+
+
+def check(document: Document, element: Element, kind: str) -> Iterator[Finding]:
+    """Findings of the rules of a datatype (``II``, ``CE``, ``TS``, ``PN``…) on a header element."""
+    null = element.get("nullFlavor")
+    if null is not None and not _quiet(element, null) and kind != "TEL":
+        yield find("CDA-DT-01", found=null, where=document.where(element, "nullFlavor"), name=shown(element.tag))
+        return
+    yield from _KINDS.get(kind, _nothing)(document, element)
+
+
+def _quiet(element: Element, null: str) -> bool:
+    """True when nothing that has a meaning stands beside the nullFlavor."""
+    loud = {
+        name for name, value in element.attrib.items()
+        if name not in _SILENT and _DEFAULTS.get(str(name)) != value and not str(name).startswith("{")
+    }  # fmt: skip
+    if null in _OTHER:
+        loud -= {"codeSystem", "codeSystemName", "codeSystemVersion", "extension"}
+        return not loud
+    return not loud and not inner(element) and not words(element)
+
+
+def _nothing(document: Document, element: Element) -> Iterator[Finding]:
+    return iter(())
+
+
+def _id(document: Document, element: Element) -> Iterator[Finding]:
+    root = element.get("root")
+    if element.get("nullFlavor") is not None:
+        return
+    if root is None:
+        yield find("CDA-HDR-03", expected="root", where=document.where(element), name=shown(element.tag))
+    elif not _OID_OR_UUID.fullmatch(root):
+        yield find("CDA-DT-02", found=root, where=document.where(element, "root"), name=shown(element.tag))
+    elif _repeated(element, lambda other: (other.get("root"), other.get("extension"))):
+        yield find("CDA-DT-04", found=root, where=document.where(element), name=shown(element.tag))
+
+
+def _code(document: Document, element: Element) -> Iterator[Finding]:
+    name, code, system = shown(element.tag), element.get("code"), element.get("codeSystem")
+    text = element.find(qname("originalText"))
+    if code is None and element.get("nullFlavor") is None and (text is None or text.get("nullFlavor") is not None):
+        yield find("CDA-DT-05", where=document.where(element), name=name)
+    elif code is not None and system is None:
+        yield find("CDA-DT-06", found=code, where=document.where(element, "code"), name=name)
+    elif code is None and element.get("displayName") is not None:
+        yield find("CDA-DT-07", expected="code", where=document.where(element, "displayName"), name=name)
+    elif system is None and element.get("codeSystemName") is not None:
+        yield find("CDA-DT-07", expected="codeSystem", where=document.where(element, "codeSystemName"), name=name)
+    elif code is not None and _repeated(element, lambda other: (other.get("code"), other.get("codeSystem"))):
+        yield find("CDA-DT-04", found=code, where=document.where(element), name=name)
+    for translation in element.iter(qname("translation")):
+        if translation.get("nullFlavor") is not None:
+            yield find("CDA-DT-08", where=document.where(translation), name=name)
+
+
+def _token(document: Document, element: Element) -> Iterator[Finding]:
+    if element.get("code") is None and element.get("nullFlavor") is None:
+        yield find("CDA-DT-05", where=document.where(element), name=shown(element.tag))
+
+
+def _integer(document: Document, element: Element) -> Iterator[Finding]:
+    if element.get("value") is None and element.get("nullFlavor") is None:
+        yield find("CDA-DT-09", where=document.where(element), name=shown(element.tag))
+
+
+def _text(document: Document, element: Element) -> Iterator[Finding]:
+    if element.get("nullFlavor") is None and not inner(element) and not words(element):
+        yield find("CDA-DT-03", where=document.where(element), name=shown(element.tag))
+
+
+def _part(document: Document, element: Element) -> Iterator[Finding]:
+    if element.get("nullFlavor") is None and not words(element):
+        yield find("CDA-DT-03", where=document.where(element), name=shown(element.tag))
+    elif _repeated(element, words):
+        yield find("CDA-DT-04", found=words(element), where=document.where(element), name=shown(element.tag))
+
+
+def _name(document: Document, element: Element) -> Iterator[Finding]:
+    bare, parts = _own_text(element), inner(element)
+    if element.get("nullFlavor") is not None:
+        return
+    if parts and bare:
+        yield find("CDA-DT-10", found=bare, where=document.where(element), name=shown(element.tag))
+    elif not parts and not bare:
+        yield find("CDA-DT-03", where=document.where(element), name=shown(element.tag))
+    elif _repeated(element, lambda other: (other.get("use"), words(other))):
+        yield find("CDA-DT-04", found=words(element), where=document.where(element), name=shown(element.tag))
+    for part in parts:
+        marks = part.get("qualifier", "").split()
+        if len(marks) != len(set(marks)):
+            yield find("CDA-DT-11", found=part.get("qualifier"), where=document.where(part, "qualifier"))
+
+
+def _person(document: Document, element: Element) -> Iterator[Finding]:
+    yield from _name(document, element)
+    for part in inner(element):
+        if "LS" in part.get("qualifier", "").split():
+            yield find("CDA-DT-11", found="LS", where=document.where(part, "qualifier"))
+
+
+def _organization(document: Document, element: Element) -> Iterator[Finding]:
+    if parts := inner(element):
+        yield find("CDA-DT-10", found=shown(parts[0].tag), where=document.where(element), name=shown(element.tag))
+    else:
+        yield from _name(document, element)
+
+
+def _address(document: Document, element: Element) -> Iterator[Finding]:
+    use, bare = element.get("use"), _own_text(element)
+    if use is not None and use not in _ADDRESS_USE:
+        where = document.where(element, "use")
+        yield find("CDA-ADR-01", expected=" | ".join(sorted(_ADDRESS_USE)), found=use, where=where)
+    if element.get("nullFlavor") is not None:
+        return
+    if bool(inner(element)) == bool(bare):
+        yield find("CDA-ADR-02", found=bare, where=document.where(element))
+    elif _repeated(element, lambda other: (other.get("use"), words(other))):
+        yield find("CDA-DT-04", found=words(element), where=document.where(element), name=shown(element.tag))
+
+
+def _telecom(document: Document, element: Element) -> Iterator[Finding]:
+    value, null, use = element.get("value"), element.get("nullFlavor"), element.get("use")
+    if (value is None) == (null is None):
+        yield find("CDA-TEL-01", found=value or null or "", where=document.where(element))
+    elif null is not None:
+        if null not in _TELECOM_NULL or len(element.attrib) > 1:
+            expected = " | ".join(sorted(_TELECOM_NULL))
+            yield find("CDA-TEL-02", expected=expected, found=null, where=document.where(element, "nullFlavor"))
+    else:
+        scheme, _, rest = (value or "").partition(":")
+        if scheme not in _TELECOM_SCHEMES or not rest:
+            yield find("CDA-TEL-03", found=value, where=document.where(element, "value"))
+        elif not _URI.fullmatch(value or ""):
+            yield find("CDA-TEL-05", found=value, where=document.where(element, "value"))
+        elif use is not None and _repeated(element, lambda other: (other.get("use"), other.get("value"))):
+            yield find("CDA-DT-04", found=value, where=document.where(element), name=shown(element.tag))
+    if use is not None and use not in _TELECOM_USE:
+        where = document.where(element, "use")
+        yield find("CDA-TEL-04", expected=" | ".join(sorted(_TELECOM_USE)), found=use, where=where)
+
+
+def _repeated(element: Element, said: Callable[[Element], object]) -> bool:
+    """True when an earlier sibling of the same name says the same."""
+    mine = said(element)
+    return any(said(other) == mine for other in element.itersiblings(element.tag, preceding=True))
+
+
+def _own_text(element: Element) -> str:
+    return " ".join("".join([element.text or "", *(child.tail or "" for child in element)]).split())
+
+
+_KINDS: Mapping[str, Check] = {
+    "II": _id, "CD": _code, "CE": _code, "CS": _token, "INT": _integer, "TS": times.point, "IVL_TS": times.interval,
+    "ST": _text, "SC": _text, "ED": _text, "ADXP": _part, "EN": _name, "PN": _person, "ON": _organization,
+    "AD": _address, "TEL": _telecom,
+}  # fmt: skip
