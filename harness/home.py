@@ -34,6 +34,11 @@ class Home:
         return self.root / "bench.db"
 
     @property
+    def log(self) -> Path:
+        """What went wrong inside the bench."""
+        return self.root / "bench.log"
+
+    @property
     def pki(self) -> Path:
         """Test certificates."""
         return self.root / "pki"

@@ -15,6 +15,8 @@ from harness.lang import lang
 COMMANDS = (
     "up",
     "run",
+    "runs",
+    "evidence",
     "demo",
     "scenarios",
     "sut",

@@ -30,6 +30,11 @@ def run(
     allow_manual: bool = typer.Option(False, "--allow-manual", help=t("run.allow_manual")),
     json_file: Path | None = typer.Option(None, "--json", metavar="F", dir_okay=False, help=t("run.json")),
     junit_file: Path | None = typer.Option(None, "--junit", metavar="F", dir_okay=False, help=t("run.junit")),
+    html_file: Path | None = typer.Option(None, "--html", metavar="F", dir_okay=False, help=t("run.html")),
+    markdown_file: Path | None = typer.Option(None, "--markdown", metavar="F", dir_okay=False, help=t("run.markdown")),
+    evidence_file: Path | None = typer.Option(
+        None, "--evidence", metavar="F.zip", dir_okay=False, help=t("run.evidence")
+    ),
     quiet: bool = typer.Option(False, "--quiet", "-q", help=t("run.quiet")),
     home: Path = HomeOption(),
 ) -> None:
@@ -55,7 +60,8 @@ def run(
         own = tuple(str(path.absolute()) for path in scenarios)
         path = chosen if chosen == "reference" else str(Path(chosen).absolute())
         asked = Asked(path, wanted, own, product.upper(), wave, tuple(profile), tuple(defect))
-    writers = _writers(json_file, junit_file, allow_manual=allow_manual, quiet=quiet)
+    files = (html_file, json_file, junit_file, markdown_file, evidence_file)
+    writers = _writers(files, allow_manual=allow_manual, quiet=quiet)
     finished = _run(asked, place, store, writers)
     raise typer.Exit(_code(finished, known, allow_manual=allow_manual))
 
@@ -100,21 +106,16 @@ def _run(asked: Any, place: Any, store: Any, writers: Any) -> Any:
         fail(t("run.interrupted", run=kept.run), INTERRUPTED)
 
 
-def _writers(json_file: Path | None, junit_file: Path | None, *, allow_manual: bool, quiet: bool) -> list[Any]:
+def _writers(files: tuple[Path | None, ...], *, allow_manual: bool, quiet: bool) -> list[Any]:
     import sys
 
     from rich.console import Console
 
     from harness.report.console import ConsoleReport
-    from harness.report.json import JsonReport
-    from harness.report.junit import JunitReport
+    from harness.report.files import writers
 
-    writers: list[Any] = [ConsoleReport(Console(file=sys.stdout, highlight=False), lang(), quiet=quiet)]
-    if json_file:
-        writers.append(JsonReport(json_file, lang()))
-    if junit_file:
-        writers.append(JunitReport(junit_file, lang(), allow_manual=allow_manual))
-    return writers
+    screen = ConsoleReport(Console(file=sys.stdout, highlight=False), lang(), quiet=quiet)
+    return [screen, *writers(lang(), *files, allow_manual=allow_manual)]
 
 
 def _code(finished: Any, known: Any, *, allow_manual: bool) -> int:

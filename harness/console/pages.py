@@ -108,7 +108,7 @@ def mount(app: FastAPI, bench: Bench) -> None:
             answer: Response = await call_next(request)
         except Exception:  # the bench's own fault: one line for the reader, the details in the log
             log.exception("%s %s failed", request.method, request.url.path)
-            return Response("internal error of the bench; run with SEGUR_DEBUG=1 and look at its log", 500)
+            return Response(f"internal error of the bench; see {bench.options.home.log}", 500)
         return answer
 
     @app.get("/", **shown)

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from harness.report.explain import lines, t, verdict
+from harness.report.explain import causes, lines, t, verdict
 from harness.scenario.events import Event, RunFinished, RunStarted, ScenarioFinished, ScenarioStarted, StepStarted
 from harness.scenario.result import ScenarioResult, totals
 from harness.scenario.verdict import Verdict
@@ -86,14 +86,16 @@ class ConsoleReport:
         self._print(line)
         if result.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
             return
-        for check in result.checks:
-            if check.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
-                continue
+        checks, following = causes(result)
+        for check in checks:
             self._print(Text(f"    {MARKS[check.verdict]} {check.id}", style=STYLES[check.verdict]))
             for label, value in lines(check, self.lang):
                 self._print(
                     Text.assemble("      ", (t("labelled", self.lang, label=label, text=""), "dim"), value.strip())
                 )
+
+        if following:
+            self._print(Text(f"    {t('following', self.lang, n=following)}", style="dim"))
 
     def _over(self, event: RunFinished) -> None:
         self._quiet_down()

@@ -49,6 +49,14 @@ def explained(check: CheckResult, lang: Lang, indent: str = "") -> str:
 
 def told(result: ScenarioResult, lang: Lang, indent: str = "") -> str:
     """Everything in a scenario that did not simply pass, explained."""
-    checks = [c for c in result.checks if c.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)]
+    checks, following = causes(result)
     parts = [f"{indent}{result.reason.get(lang)}"] if result.reason and not checks else []
-    return "\n".join(parts + [explained(check, lang, indent) for check in checks])
+    parts += [explained(check, lang, indent) for check in checks]
+    return "\n".join(parts + ([f"{indent}{t('following', lang, n=following)}"] if following else []))
+
+
+def causes(result: ScenarioResult) -> tuple[list[CheckResult], int]:
+    """The checks that did not simply pass; those that only follow from another are counted, not listed."""
+    checks = [c for c in result.checks if c.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)]
+    first = [check for check in checks if not check.follows] or checks
+    return first, len(checks) - len(first)

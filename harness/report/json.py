@@ -75,6 +75,7 @@ def _check(check: CheckResult, lang: Lang) -> dict[str, Any]:
         "exchange": check.exchange,
         "requirements": list(check.requirements),
         "fix": check.fix.get(lang),
+        "follows": check.follows,
         "findings": [
             {**finding, "message": finding["message"][lang], "fix": finding["fix"][lang]} for finding in check.findings
         ],
