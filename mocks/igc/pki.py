@@ -31,6 +31,7 @@ class Pki:
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
+        self._file = self.folder / FILE  # looked at for each signed request: the path is made once
         self._stamp = 0
         self._state = read_state(self.folder)
         self.state()
@@ -52,7 +53,7 @@ class Pki:
 
     def state(self) -> State:
         """What the PKI remembers, read again when another process changed it."""
-        stamp = (self.folder / FILE).stat().st_mtime_ns
+        stamp = self._file.stat().st_mtime_ns
         if stamp != self._stamp:
             self._state, self._stamp = read_state(self.folder), stamp
         return self._state
