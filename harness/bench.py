@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness import logs
 from harness.home import Home
 from mocks.addresses import ADDRESSES, BASE_PORT, SESSION_PORTS, Address
 from mocks.control import Registry
@@ -33,6 +34,8 @@ from mocks.journal import Journal
 from mocks.listener import Listener, Refusal, TlsProfile
 from mocks.listener import journal_entry as refusal_entry
 from mocks.proxy import NameProxy
+from mocks.psc import routes as psc
+from mocks.psc.switches import SWITCHES as PSC_SWITCHES
 from mocks.session import Session, Sessions
 from mocks.sessions_store import SessionsStore
 from mocks.world import World
@@ -77,11 +80,12 @@ class Bench:
         """Open everything; raises PortTaken, WorldError, mocks.journal.JournalError."""
         options = self.options
         self.loop = asyncio.get_running_loop()
+        logs.to_file(options.home.log)
         hosts = {host for row in ADDRESSES for host in row.hosts}
         self.pki: Pki = igc_pki.init(
             options.home.pki, hosts=[*sorted(hosts), options.reachable], igc_url=self._url("igc")
         )
-        self.registry = Registry((*INSI_SWITCHES, *IGC_SWITCHES))
+        self.registry = Registry((*INSI_SWITCHES, *IGC_SWITCHES, *PSC_SWITCHES))
         world = World.load(options.seed)
         self.journal = Journal(options.home.db)
         self.sessions = Sessions(world, self.registry)
@@ -94,8 +98,13 @@ class Bench:
             options.home.pki,
             {row.name: self._url(row.name) for row in ADDRESSES},
             self.pki.revoked,
+            self.endpoints,
         )
-        self._apps: dict[str, Any] = {"insi": insi.service(self.hub), "igc": igc.service(self.hub)}
+        self._apps: dict[str, Any] = {
+            "insi": insi.service(self.hub),
+            "igc": igc.service(self.hub),
+            "psc": psc.service(self.hub),
+        }
         try:
             for row in ADDRESSES:
                 if row.service in self._apps:
@@ -147,14 +156,17 @@ class Bench:
                 name: {"cert": str(c.chain), "key": str(c.key), "p12": str(c.p12), "sha256": c.sha256}
                 for name, c in self.pki.credentials().items()
             },
-            "clients": [],
+            "clients": [
+                {"id": client.id, "secret": client.secret, "redirect_uris": list(client.redirect_uris)}
+                for client in self.sessions.default.world.clients.values()
+            ],
             "home": str(self.options.home.root),
             "pid": os.getpid(),
         }
 
     async def open_session(self, name: str, binding: dict[str, list[str]], *, own_ports: bool) -> Session:
         """Open a session, with listeners of its own when asked; raises BindingTaken, ValueError."""
-        ports = self._free_ports(len(_tls_rows())) if own_ports else []
+        ports = self._free_ports(len(self._tls_rows())) if own_ports else []
         if ports:
             binding = {**binding, "port": [*binding.get("port", []), *map(str, ports)]}
         session = self.sessions.open(name, binding)
@@ -204,8 +216,12 @@ class Bench:
 
     async def _open_session_ports(self, session: Session, ports: list[int]) -> None:
         opened = self._session_listeners.setdefault(session.id, [])
-        for row, port in zip(_tls_rows(), ports, strict=False):
+        for row, port in zip(self._tls_rows(), ports, strict=False):
             opened.append(await self._open(row, port))
+
+    def _tls_rows(self) -> list[Address]:
+        """The listeners that a session may have of its own."""
+        return [row for row in ADDRESSES if row.scheme == "https" and row.service in self._apps]
 
     def _free_ports(self, count: int) -> list[int]:
         taken = {listener.port for row in self._session_listeners.values() for listener in row}
@@ -235,10 +251,6 @@ def _row(name: str) -> Address:
 
 def _offset(name: str) -> int:
     return _row(name).offset
-
-
-def _tls_rows() -> list[Address]:
-    return [row for row in ADDRESSES if row.scheme == "https"]
 
 
 @contextmanager

@@ -47,6 +47,23 @@ ADDRESSES: tuple[Address, ...] = (
     ),
     Address("igc", 3, "http", "igc", hosts=("igc-sante.esante.gouv.fr", "ocsp.esante.gouv.fr")),
     Address("proxy", 4, "http", "proxy"),
+    Address(
+        "psc",
+        5,
+        "https",
+        "psc",
+        "optional",
+        ("auth.bas.psc.esante.gouv.fr", "auth.esw.esante.gouv.fr", "auth.bas.esw.esante.gouv.fr"),
+    ),
+    Address(
+        "psc_auth",
+        6,
+        "https",
+        "psc",
+        hosts=("wallet.bas.psc.esante.gouv.fr", "wallet.esw.esante.gouv.fr", "wallet.bas.esw.esante.gouv.fr"),
+    ),
+    Address("psc_wallet", 7, "https", "psc"),
+    Address("psc_api", 8, "https", "psc", "optional", ("auth.server.api.edc-psc.esante.gouv.fr",)),
 )
 
 

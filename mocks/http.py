@@ -1,6 +1,7 @@
 """The spine of every HTTP service: read once, bind the session, apply faults, answer, journal, then send.
 
-A service is a `Service` with routes ``(method, path) -> handler``; a handler takes a `Call` and returns an `Answer`.
+A service is a `Service` with routes ``(method, path) -> handler`` (``/branch/*``: every path under it); a handler takes
+a `Call` and returns an `Answer`.
 Whatever happens (unknown path, body too large, a handler's crash) the exchange is kept before the answer leaves.
 """
 
@@ -194,7 +195,7 @@ class Service:
         return answer
 
     async def _handled(self, call: Call) -> Answer:
-        handler = self.routes.get((call.method, call.path))
+        handler = self.routes.get((call.method, call.path)) or self._under(call)
         if handler is None:
             return self._no_route(call)
         try:
@@ -205,6 +206,17 @@ class Service:
             call.exchange.outcome = "bench-error"
             call.exchange.facts["bench_error"] = said
             return Answer(500, b"internal error of the bench")
+
+    def _under(self, call: Call) -> Handler | None:
+        """The handler of a whole branch: a route ``/branch/*``."""
+        return next(
+            (
+                handler
+                for (method, path), handler in self.routes.items()
+                if path.endswith("/*") and method == call.method and call.path.startswith(path[:-1])
+            ),
+            None,
+        )
 
     def _no_route(self, call: Call) -> Answer:
         allowed = ", ".join(sorted(method for method, path in self.routes if path == call.path))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mocks.control import Registry
 from mocks.journal import Journal
-from mocks.session import Sessions
+from mocks.session import Session, Sessions
 
 
 @dataclass
@@ -21,3 +21,8 @@ class Hub:
     pki: Path  # folder of the test PKI: ca.pem, revocation state… (see mocks.igc)
     addresses: dict[str, str] = field(default_factory=dict)  # listener name -> base URL
     revoked: Callable[[str], bool] = lambda _serial: False  # certificate serial (hexadecimal) -> is it revoked
+    endpoints: Callable[[Session], dict[str, str]] | None = None  # the same for a session that has ports of its own
+
+    def urls(self, session: Session) -> dict[str, str]:
+        """Listener name -> base URL, as the software of that session knows them."""
+        return self.endpoints(session) if self.endpoints else self.addresses

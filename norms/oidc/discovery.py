@@ -1,4 +1,8 @@
-"""The discovery document of the PSC realm, with the members that mislead clients kept as they are."""
+"""The discovery document of the PSC realm, with the members that mislead clients kept as they are.
+
+The lists are those that the sandbox announced at the end of 2024, wider than what it grants. Left out, so that no
+client meets an endpoint that nobody serves here: the device flow, the session iframe, request objects, ping delivery.
+"""
 
 from __future__ import annotations
 
@@ -10,51 +14,76 @@ DISCOVERY = f"{REALM}/.well-known/wallet-openid-configuration"
 STANDARD = f"{REALM}/.well-known/openid-configuration"
 CIBA_GRANT = "urn:openid:params:grant-type:ciba"
 EXCHANGE_GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
-LEGACY_HOSTS = {  # old sandbox names still met in configurations
-    "auth.bas.psc.esante.gouv.fr": "auth.bas.esw.esante.gouv.fr",
-    "wallet.bas.psc.esante.gouv.fr": "wallet.bas.esw.esante.gouv.fr",
-}
+
+TOKEN, USERINFO = f"{PROTOCOL}/token", f"{PROTOCOL}/userinfo"
+INTROSPECTION, REVOCATION = f"{PROTOCOL}/token/introspect", f"{PROTOCOL}/revoke"
+JWKS, LOGOUT = f"{PROTOCOL}/certs", f"{PROTOCOL}/logout"
+CIBA, PUSHED = f"{PROTOCOL}/ext/ciba/auth", f"{PROTOCOL}/ext/par/request"
+
+_ALGORITHMS = [f"{family}{size}" for family in ("PS", "RS", "ES", "HS") for size in (384, 256, 512)] + ["EdDSA"]
+_CLIENT_AUTH = ["private_key_jwt", "client_secret_basic", "client_secret_post", "tls_client_auth", "client_secret_jwt"]
+_HYBRIDS = ["id_token token", "code id_token", "code token", "code id_token token"]
 
 
 def document(issuer_base: str, wallet_base: str) -> dict[str, Any]:
     """The document for these two base addresses (scheme, host, port)."""
-    protocol = issuer_base + PROTOCOL
-    endpoints = {
-        "token_endpoint": f"{protocol}/token",
-        "introspection_endpoint": f"{protocol}/token/introspect",
-        "revocation_endpoint": f"{protocol}/revoke",
-        "backchannel_authentication_endpoint": f"{protocol}/ext/ciba/auth",
+    back_channel = {
+        "token_endpoint": issuer_base + TOKEN,
+        "introspection_endpoint": issuer_base + INTROSPECTION,
+        "revocation_endpoint": issuer_base + REVOCATION,
+        "userinfo_endpoint": issuer_base + USERINFO,
+        "backchannel_authentication_endpoint": issuer_base + CIBA,
+        "pushed_authorization_request_endpoint": issuer_base + PUSHED,
     }
     return {
         "issuer": issuer_base + REALM,
         "authorization_endpoint": f"{wallet_base}/auth",
-        **endpoints,
-        "userinfo_endpoint": f"{protocol}/userinfo",
-        "end_session_endpoint": f"{protocol}/logout",
-        "jwks_uri": f"{protocol}/certs",
+        **back_channel,
+        "end_session_endpoint": issuer_base + LOGOUT,
+        "jwks_uri": issuer_base + JWKS,
         "frontchannel_logout_session_supported": True,
         "frontchannel_logout_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
-        "grant_types_supported": ["authorization_code", "refresh_token", CIBA_GRANT],
+        "grant_types_supported": [
+            "authorization_code",
+            "implicit",
+            "refresh_token",
+            "password",
+            "client_credentials",
+            CIBA_GRANT,
+        ],
         "acr_values_supported": ["0", "0"],  # as served: useless to validate against
-        "response_types_supported": ["code"],
+        "response_types_supported": ["code", "none", "id_token", "token", *_HYBRIDS],
         "response_modes_supported": ["query"],
         "subject_types_supported": ["public", "pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "userinfo_signing_alg_values_supported": ["RS256", "none"],
-        "token_endpoint_auth_methods_supported": [
-            "private_key_jwt",  # announced first, as by PSC, and refused, as by PSC
-            "client_secret_basic",
-            "client_secret_post",
-            "tls_client_auth",
+        "id_token_signing_alg_values_supported": _ALGORITHMS,
+        "userinfo_signing_alg_values_supported": [*_ALGORITHMS, "none"],
+        "token_endpoint_auth_methods_supported": _CLIENT_AUTH,
+        "introspection_endpoint_auth_methods_supported": _CLIENT_AUTH,
+        "revocation_endpoint_auth_methods_supported": _CLIENT_AUTH,
+        "scopes_supported": [
+            "openid",
+            "microprofile-jwt",
+            "rpps",
+            "referentiel",
+            "web-origins",
+            "basic",
+            "identity",
+            "acr",
+            "offline_access",
+            "eidas1",
+            "eidas2",
+            "profile",
+            "roles",
+            "email",
+            "phone",
+            "address",
+            "scope_all",
+            "scope_1",
+            "scope_2",
+            "interop",
         ],
-        "introspection_endpoint_auth_methods_supported": [
-            "client_secret_basic",
-            "client_secret_post",
-            "tls_client_auth",
-        ],
-        "scopes_supported": ["openid", "scope_all", "identity", "profile", "offline_access"],
         "claims_supported": [
             "aud",
             "sub",
@@ -72,9 +101,10 @@ def document(issuer_base: str, wallet_base: str) -> dict[str, Any]:
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "require_request_uri_registration": True,
-        "code_challenge_methods_supported": ["S256"],
+        "require_pushed_authorization_requests": False,
+        "code_challenge_methods_supported": ["plain", "S256"],
         "tls_client_certificate_bound_access_tokens": True,
         "backchannel_token_delivery_modes_supported": ["poll"],
         "authorization_response_iss_parameter_supported": True,
-        "mtls_endpoint_aliases": endpoints,
+        "mtls_endpoint_aliases": back_channel,  # the same addresses
     }

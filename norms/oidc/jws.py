@@ -1,6 +1,6 @@
 """Compact JWS (RFC 7515) written and read by hand: a bench must also write the tokens that a client has to refuse.
 
-Sound tokens are RS256; ``alg: none`` and HS256 exist only for faults.
+Sound tokens are RS256 (refresh tokens HS512, nobody but the issuer reads them); ``alg: none`` and HS256 are faults.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -59,10 +59,11 @@ def write_unsigned(claims: Mapping[str, Any]) -> str:
     return _signed({"alg": "none", "typ": "JWT"}, claims) + "."
 
 
-def write_hs256(claims: Mapping[str, Any], secret: bytes, kid: str) -> str:
+def write_hmac(claims: Mapping[str, Any], secret: bytes, kid: str, alg: Literal["HS256", "HS512"]) -> str:
     """A token signed with a shared secret; with the public key as secret, the classic confusion of algorithms."""
-    signed = _signed({"alg": "HS256", "typ": "JWT", "kid": kid}, claims)
-    return f"{signed}.{b64u(hmac.new(secret, signed.encode('ascii'), hashlib.sha256).digest())}"
+    signed = _signed({"alg": alg, "typ": "JWT", "kid": kid}, claims)
+    digest = hashlib.sha256 if alg == "HS256" else hashlib.sha512
+    return f"{signed}.{b64u(hmac.new(secret, signed.encode('ascii'), digest).digest())}"
 
 
 def read(token: str) -> Jws:

@@ -44,29 +44,40 @@ ACTIVITY_KEYS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Practice:
+    """One profession exercised; ``activities`` hold values for some of `ACTIVITY_KEYS`."""
+
+    profession: str = ""  # TRE_G15
+    category: str = "C"  # C civil, E étudiant, M militaire
+    civility: str = ""  # DR, PR
+    family_name: str = ""
+    given_name: str = ""
+    skill_type: str = ""  # TRE_R04
+    skill: str = ""  # SMxx
+    activities: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """A professional as an identity provider sees one; ``activities`` hold values for some of `ACTIVITY_KEYS`."""
+    """A professional as an identity provider sees one; without `practices`, a person with no professional data."""
 
     national_id: str  # 8+RPPS, 0+ADELI, 3+FINESS/id, 5+SIRET/id, ANS+timestamp
     given_name: str
     family_name: str
-    origin: str = "RPPS"  # RPPS, ADELI, EDIT
+    origin: str = "RPPS"  # RPPS, ADELI, FINESS, SIRET, EDIT
     civility: str = ""
-    practice_civility: str = ""
-    practice_given_name: str = ""
-    practice_family_name: str = ""
-    profession: str = ""
-    category: str = "C"
-    skill_type: str = ""
-    skill: str = ""
     sector: str = ""
-    activities: tuple[Mapping[str, str], ...] = ()
-    pro_data: bool = True  # False: no SubjectRefPro, no SubjectRole at all
+    practices: tuple[Practice, ...] = ()
 
 
 def sub(national_id: str) -> str:
     """The technical identifier: ``f:<provider>:<national id>``."""
     return f"f:{SUB_PROVIDER}:{national_id}"
+
+
+def other_ids(person: Person) -> list[dict[str, Any]]:
+    """The ``otherIds`` claim: one identifier, its origin and its quality."""
+    return [{"identifiant": person.national_id, "origine": person.origin, "qualite": 1}]
 
 
 def userinfo(person: Person, auth_mode: str = "CARD") -> dict[str, Any]:
@@ -84,30 +95,31 @@ def userinfo(person: Person, auth_mode: str = "CARD") -> dict[str, Any]:
         "authMode": auth_mode,
         "Mode_Acces_Raison": "",
         "Acces_Regulation_Medicale": "FAUX",
-        "otherIds": [{"identifiant": person.national_id, "origine": person.origin, "qualite": 1}],
+        "otherIds": other_ids(person),
     }
-    if not person.pro_data:
+    if not person.practices:
         return common
-    activities = [{key: row.get(key, "") for key in ACTIVITY_KEYS} for row in person.activities]
-    first = activities[0] if activities else dict.fromkeys(ACTIVITY_KEYS, "")
+    practices = [_practice(practice, person) for practice in person.practices]
+    rows = [row for practice in practices for row in practice["activities"]]
+    first = rows[0] if rows else dict.fromkeys(ACTIVITY_KEYS, "")
+    professions = dict.fromkeys(practice.profession for practice in person.practices if practice.profession)
     return common | {
         "Secteur_Activite": f"{person.sector}^{SECTOR_SYSTEM}" if person.sector else "",
         "SubjectOrganization": first["raisonSocialeSite"],
         "SubjectOrganizationID": first["identifiantTechniqueDeLaStructure"],
-        "SubjectRole": [f"{person.profession}^{ROLE_SET}"] if person.profession else [],
-        "SubjectRefPro": {
-            "codeCivilite": person.civility,
-            "exercices": [
-                {
-                    "codeProfession": person.profession,
-                    "codeCategorieProfessionnelle": person.category,
-                    "codeCiviliteDexercice": person.practice_civility,
-                    "nomDexercice": person.practice_family_name or person.family_name,
-                    "prenomDexercice": person.practice_given_name or person.given_name,
-                    "codeTypeSavoirFaire": person.skill_type,
-                    "codeSavoirFaire": person.skill,
-                    "activities": activities,
-                }
-            ],
-        },
+        "SubjectRole": [f"{profession}^{ROLE_SET}" for profession in professions],
+        "SubjectRefPro": {"codeCivilite": person.civility, "exercices": practices},
+    }
+
+
+def _practice(practice: Practice, person: Person) -> dict[str, Any]:
+    return {
+        "codeProfession": practice.profession,
+        "codeCategorieProfessionnelle": practice.category,
+        "codeCiviliteDexercice": practice.civility,
+        "nomDexercice": practice.family_name or person.family_name,
+        "prenomDexercice": practice.given_name or person.given_name,
+        "codeTypeSavoirFaire": practice.skill_type,
+        "codeSavoirFaire": practice.skill,
+        "activities": [{key: row.get(key, "") for key in ACTIVITY_KEYS} for row in practice.activities],
     }

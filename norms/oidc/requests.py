@@ -81,19 +81,23 @@ def _acr(params: Mapping[str, str]) -> list[Finding]:
 
 
 def challenge(params: Mapping[str, str]) -> list[Finding]:
-    """The PKCE challenge (RFC 7636 §4.3): absent, or S256 with 43 characters of base64url."""
+    """The PKCE challenge (RFC 7636 §4.3): absent, plain, or S256 with 43 characters of base64url."""
     given, method = params.get("code_challenge", ""), params.get("code_challenge_method", "")
     if not given and not method:
         return [find("OIDC-PKCE-01", expected="code_challenge_method=S256")]
-    if method != "S256":
+    if method in ("", "plain") and _VERIFIER.fullmatch(given):
         return [find("OIDC-PKCE-02", expected="S256", found=method or "plain")]
-    return [] if _CHALLENGE.fullmatch(given) else [find("OIDC-PKCE-03", expected="43 × [A-Za-z0-9_-]", found=given)]
+    if method == "S256" and _CHALLENGE.fullmatch(given):
+        return []
+    return [find("OIDC-PKCE-03", expected="S256, 43 × [A-Za-z0-9_-]", found=f"{method or 'plain'}, {given}")]
 
 
-def verifier_matches(verifier: str, challenge_: str) -> bool:
-    """Whether a PKCE verifier is that of an S256 challenge."""
+def verifier_matches(verifier: str, challenge_: str, method: str = "S256") -> bool:
+    """Whether a PKCE verifier is that of a challenge."""
     if not _VERIFIER.fullmatch(verifier):
         return False
+    if method != "S256":
+        return verifier == challenge_
     digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode("ascii")).digest()).rstrip(b"=")
     return digest.decode("ascii") == challenge_
 

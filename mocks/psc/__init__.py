@@ -1,0 +1,1 @@
+"""Pro Santé Connect: authorization, tokens, userinfo, CIBA, logout, with the quirks of the real provider."""
