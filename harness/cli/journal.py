@@ -250,9 +250,9 @@ def since_when(words: str, now: datetime) -> float | None:
     """Seconds since 1970 of ``10m``, ``2h``, ``1d`` (``1j``), ``09:30`` (today), an ISO date; None: unreadable."""
     if not words:
         return 0.0
-    if span := _SPAN.fullmatch(words.strip().lower()):
-        return (now - timedelta(seconds=float(span[1]) * _SECONDS[span[2]])).timestamp()
     try:
+        if span := _SPAN.fullmatch(words.strip().lower()):
+            return (now - timedelta(seconds=float(span[1]) * _SECONDS[span[2]])).timestamp()
         if re.fullmatch(r"\d{1,2}:\d\d(:\d\d)?", words):
             words = f"{now.date().isoformat()}T{words.zfill(5)}"
         moment = datetime.fromisoformat(words)
