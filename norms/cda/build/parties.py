@@ -55,7 +55,9 @@ def assigned(person: Professional) -> Element:
     return E("assignedEntity", _party(person), E("assignedPerson", _name(person)), organisation(person.organisation))
 
 
-def author(who: Professional | Device | Patient, time: datetime, *, templates: tuple[str, ...] = ()) -> Element:
+def author(
+    who: Professional | Device | Patient, time: datetime | str | None, *, templates: tuple[str, ...] = ()
+) -> Element:
     """An author: a professional, a device, or the patient; templateIds go before the time."""
     match who:
         case Professional():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from norms.cda.build import parties
+from norms.cda.build.ids import Ids
 from norms.cda.build.model import Code, Section
 from norms.cda.build.narrative import narrative
 from norms.cda.build.xml import E, coded, ident
@@ -37,20 +38,20 @@ def section_code(oid: str) -> Code | None:
     return None
 
 
-def section(spec: Section) -> Element:
-    """A section; raises ValueError when neither the template nor the caller gives its code."""
+def section(spec: Section, ids: Ids) -> Element:
+    """A section, its identifier of the series `ids`; raises ValueError when neither template nor caller gives its code."""
     code = spec.code or section_code(spec.template)
     if code is None:
         raise ValueError(f"no code for section template {spec.template}")
     return E(
         "section",
         template_ids(spec.template),
-        ident(spec.id),
+        ident(spec.id or ids.new()),
         coded("code", code),
         E("title", spec.title),
         narrative(spec.blocks) if spec.blocks else None,
         parties.author(*spec.author) if spec.author else None,
         [E("entry", entry, typeCode=spec.entry_type or None) for entry in spec.entries],
-        [E("component", section(part)) for part in spec.parts],
+        [E("component", section(part, ids)) for part in spec.parts],
         classCode="DOCSECT",
     )

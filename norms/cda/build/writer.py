@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from lxml import etree
 
 from norms.cda.build.header import header
+from norms.cda.build.ids import Ids
 from norms.cda.build.model import Header, Level1, Section
 from norms.cda.build.sections import section
 from norms.cda.build.xml import E, add
@@ -28,7 +29,8 @@ def element(spec: Header, body: Sequence[Section] | Level1) -> Element:
         data = base64.b64encode(body.data).decode("ascii")
         content = E("nonXMLBody", E("text", data, mediaType=body.media_type, representation="B64"))
     else:
-        content = E("structuredBody", [E("component", section(part)) for part in body])
+        ids = Ids(f"{spec.id.root}:sections")
+        content = E("structuredBody", [E("component", section(part, ids)) for part in body])
     root.append(E("component", content))
     etree.cleanup_namespaces(root, keep_ns_prefixes=["xsi"])
     _indent(root, "\n")

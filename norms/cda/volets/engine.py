@@ -95,13 +95,14 @@ class Run:
         oid, codes = system(line.words[0]), line.words[1:]
         expected = f"{' | '.join(codes)} {f'({NAMES.get(oid, oid)})' if oid else ''}".strip()
         there = self.select(line.path, element)
-        if not there and self.document.whole(element):
+        if not there and line.kind == "=" and self.document.whole(element):
             yield self._say("CDA-TPL-03", who, element, f"1..* {line.path} {expected}", 0)
         if not there or any(_codes(e, oid, codes) for e in there) or not self.document.sound(there[0]):
             return
         code, of = there[0].get("code", "—"), there[0].get("codeSystem", "—")
         attribute = "codeSystem" if not codes or code in codes else "code"
-        yield self._say("CDA-TPL-05", who, there[0], expected, f"{code} ({NAMES.get(of, of)})", attribute)
+        rule = "CDA-TPL-05" if line.kind == "=" else "CDA-TPL-10"
+        yield self._say(rule, who, there[0], expected, f"{code} ({NAMES.get(of, of)})", attribute)
 
     def _type(self, line: Line, element: Element, who: Owner) -> Iterator[Finding]:
         there = self.select(line.path, element)
@@ -172,7 +173,7 @@ class Run:
 
 _KINDS = {
     "is": "is", "with": "with", "usually": "with", "count": "count",
-    "=": "coded", "type": "type", "any": "any", "set": "set",
+    "=": "coded", "~": "coded", "type": "type", "any": "any", "set": "set",
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@
 | ``1 path`` ``+ path`` ``? path`` ``0 path`` | how many: one, at least one, at most one, none |
 | ``2 path`` ``3+ path`` ``-2 path`` | exactly, at least, at most that many |
 | ``= path SYSTEM code…`` | the coded element's codeSystem and code (``-``: any system) |
+| ``~ path SYSTEM code…`` | the same, as published examples do it: no text demands it |
 | ``type path CD CE`` | the xsi:type |
 | ``any a | b`` | at least one of these |
 | ``if a : line`` | the line, where the test holds |
@@ -89,7 +90,7 @@ def parse(text: str) -> Line:
         return Line(kind, test=test.strip(), inner=parse(inner.strip()))
     if kind == "any":
         return Line(kind, path=rest, words=tuple(paths.alternatives(rest)))
-    if kind in ("=", "type", "set"):
+    if kind in ("=", "~", "type", "set"):
         path, *words = _fields(rest)
         return Line(kind, path=path, words=tuple(words))
     if kind in _COUNTS:

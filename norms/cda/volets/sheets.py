@@ -40,9 +40,9 @@ class Sheet:
 
     @cached_property
     def code(self) -> tuple[str, str]:
-        """(codeSystem name, code) when the template fixes its code, else empty strings."""
+        """(codeSystem name, code) when the template fixes its code, or always has it, else empty strings."""
         for line in self.lines:
-            if line.kind == "=" and line.path == "code" and len(line.words) == 2:
+            if line.kind in ("=", "~") and line.path == "code" and len(line.words) == 2:
                 return line.words[0], line.words[1]
         return "", ""
 
