@@ -79,8 +79,8 @@ def test_a_soap_call_over_mutual_tls(make: Make) -> None:
         "MessageID": "uuid:1",
         "Body": "RECSANSVITALE",
     }
-    assert "\n  <r:RECSANSVITALE" in envelope.text
-    assert "\n   <r:Nom>ADRUN</r:Nom>\n" in envelope.text
+    assert "\n <r:RECSANSVITALE" in envelope.text
+    assert "\n  <r:Nom>ADRUN</r:Nom>\n" in envelope.text
     assert envelope.inner[0].name == "Header"
     assert [value for key, value in response.inner[0].facts if key == "Fault"] == ["s:Receiver", "insi_101"]
 
