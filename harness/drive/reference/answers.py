@@ -73,12 +73,12 @@ def read(status: int, body: bytes, defects: Defects) -> Answer:
     """The outcome held in an HTTP answer, whatever it is."""
     try:
         root = parse(body)
-    except BadXml as bad:
-        if defects.on("crashes-on-unreadable-answer"):
-            raise
-        return error(f"http_{status}" if status != 200 else "unreadable", str(bad))
-    if root.tag != f"{{{SOAP}}}Envelope":
-        return error(f"http_{status}" if status != 200 else "unreadable", f"<{root.tag}>")
+    except BadXml:
+        root = None
+    if root is None or root.tag != f"{{{SOAP}}}Envelope":  # an error page, or nothing that can be read
+        if defects.on("crashes-on-html-error"):
+            raise ValueError("not a SOAP envelope")
+        return error(f"http_{status}" if status != 200 else "unreadable")
     fault = root.find(f"{{{SOAP}}}Body/{{{SOAP}}}Fault")
     if fault is not None:
         return _fault(fault)

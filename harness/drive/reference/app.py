@@ -36,12 +36,14 @@ def build(software: Software) -> Starlette:
         name = request.path_params["name"]
         if name not in ACTIONS:
             return _failure(501, "not-offered", software.screen.words("api.not-offered", name=name))
-        raw = await request.body()
-        if len(raw) > MAX_BODY:
-            return _failure(413, "too-large", software.screen.words("api.too-large", limit=MAX_BODY))
+        raw = bytearray()
+        async for piece in request.stream():
+            raw += piece
+            if len(raw) > MAX_BODY:
+                return _failure(413, "too-large", software.screen.words("api.too-large", limit=MAX_BODY))
         try:
             body = json.loads(raw or b"{}")
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             return _failure(400, "bad-json", software.screen.words("api.bad-json", reason=error))
         if wrong := openapi.wrong(name, body, software.config.lang):
             return _failure(400, "bad-request", software.screen.words("api.bad-request", reason=wrong))
@@ -70,7 +72,7 @@ def perform(software: Software, name: str, body: dict[str, Any]) -> dict[str, An
         except Exception as crash:
             log.exception("%s failed", name)
             words = software.screen.words("api.crash", reason=type(crash).__name__)
-            software.screen.items.append({"kind": "alert", "text": words})
+            software.screen.clear()  # the user is left with a dead screen
             error = {"error": {"code": "crash", "message": words}}
         return {"ok": not error, "result": result, "shown": software.screen.shown(), **error}
 

@@ -23,8 +23,8 @@ def by_traits(traits: Traits, call: Call, defects: Defects) -> Answer:
     last = Answer("01")
     for name in [*names, joined] if len(names) > 1 else names:
         wanted = request(traits, name)
-        if defects.on("sends-lowercase-name"):
-            wanted["NomNaissance"] = wanted["NomNaissance"].lower()
+        if defects.on("sends-used-name") and traits.used_name:
+            wanted["NomNaissance"] = traits.used_name
         last = call(wanted)
         if last.code == "02":
             if defects.on("gives-up-on-02"):

@@ -41,6 +41,7 @@ def test_says_what_it_offers(http):
         ("reset", b"{", 400, "bad-json"),
         ("reset", b"\xff", 400, "bad-json"),
         ("reset", b"[]", 400, "bad-request"),
+        ("reset", b"[" * 100_000, 400, "bad-json"),
         ("patient.get", b"{}", 400, "bad-request"),
         ("ins.search", b'{"patient": "P1", "by": "name"}', 400, "bad-request"),
         ("patient.create", b'{"traits": {"birth_name": 1}}', 400, "bad-request"),

@@ -65,14 +65,14 @@ def _plain(text):
 
 
 def found_by_traits(play):
-    patient = play.new(given_names="ZOE MARIE")
+    patient = play.new(given_names="ZOE MARIE", used_name="DURAND")
     play.act("ins.search", play.insi.found(ListePrenom="ZOE MARIE"), patient=patient)
     return play.end(patient)
 
 
 def found_by_card(play):
-    patient = play.new()
-    play.act("ins.search", "00", patient=patient, by="vitale", card=CARD)
+    patient = play.new(given_names="ZOE MARIE")
+    play.act("ins.search", play.insi.found(ListePrenom="ZOE MARIE"), patient=patient, by="vitale", card=CARD)
     return play.end(patient)
 
 
