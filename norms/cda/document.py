@@ -14,7 +14,7 @@ from lxml import etree
 
 from norms.cda.places import Places
 from norms.codes import Tables
-from norms.finding import Where
+from norms.finding import Severity, Where
 
 Element = etree._Element
 
@@ -79,17 +79,26 @@ class Document:
 
     ``data`` the bytes, ``outer`` the file's root, ``root`` the ClinicalDocument (they differ when an XSLT style sheet
     or an enveloping signature wraps it), ``wrapper`` ``""``, ``"xsl"`` or ``"signature"``. ``tables`` the value sets
-    that rules consult, ``today`` the reader's date and time (None: nothing is judged against it).
+    that rules consult, ``today`` the reader's date and time (None: nothing is judged against it), ``pdfa`` how much a
+    PDF weighs that does not claim PDF/A-1.
     """
 
     def __init__(
-        self, data: bytes, root: Element, *, outer: Element | None = None, wrapper: str = "",
-        tables: Tables | None = None, today: datetime | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        data: bytes,
+        root: Element,
+        *,
+        outer: Element | None = None,
+        wrapper: str = "",
+        tables: Tables | None = None,
+        today: datetime | None = None,
+        pdfa: Severity = Severity.WARNING,
+    ) -> None:
         self.data, self.root, self.wrapper = data, root, wrapper
         self.outer = root if outer is None else outer
         self.tables = tables if tables is not None else Tables()
         self.today = today
+        self.pdfa = pdfa
         self._faulty: set[Element] = set()
         self._misshapen: dict[Element, set[str]] = {}
         self._places: Places | None = None

@@ -1,37 +1,113 @@
-"""Stage 1: can these bytes be read as one CDA document at all?"""
+"""Stage 1: can these bytes be read as one CDA document at all? Encoding, prolog, size, root and what wraps it."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import cast
 
-from norms.cda.document import DS, HL7, XSL, Document, Element
+from norms.cda.document import DS, HL7, XSI, XSL, Document, Element, shown
 from norms.codes import Tables
-from norms.finding import Finding, Where, find
+from norms.finding import Finding, Severity, Where, find
 from norms.xml import BadXml, parse
+
+LIMIT = 50_000_000  # bytes: beyond, the file is not read
 
 _ROOT = f"{{{HL7}}}ClinicalDocument"
 _WRAPPERS = {f"{{{XSL}}}stylesheet": "xsl", f"{{{XSL}}}transform": "xsl", f"{{{DS}}}Signature": "signature"}
+_BOMS = {b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_DECLARED = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._\-]+)[\"']")
+# What the parser says, and the rule that tells it to a reader; the group is what was found.
+_SYNTAX: tuple[tuple[str, str], ...] = (
+    (r"tag mismatch: (\S+ line \d+ and \S+)", "CDA-PRE-11"),
+    (r"Entity '(\S+)' not defined", "CDA-PRE-12"),
+    (r"(?:xmlParseEntityRef|EntityRef|PCDATA invalid|StartTag: invalid element name)(.*)", "CDA-PRE-13"),
+    (r"(?:Premature end|EndTag: '</' not found|Couldn't find end)(.*)", "CDA-PRE-14"),
+    (r"[Nn]amespace prefix (\S+)(?: for \S+)?(?: on \S+)? is not defined", "CDA-PRE-15"),
+    (r"Attribute (\S+) redefined", "CDA-PRE-16"),
+    (r"(?:huge|[Ee]xcessive)(.*)", "CDA-PRE-06"),
+)
 
 
-def read(data: bytes, *, tables: Tables, today: datetime | None = None) -> tuple[Document | None, list[Finding]]:
+def read(
+    data: bytes,
+    *,
+    tables: Tables,
+    today: datetime | None = None,
+    pdfa: Severity = Severity.WARNING,
+) -> tuple[Document | None, list[Finding]]:
     """The document in these bytes (None when they hold none) and what is wrong before any element is looked at."""
+    if len(data) > LIMIT:
+        return None, [find("CDA-PRE-06", expected=LIMIT, found=len(data))]
     try:
         outer = parse(data)
     except BadXml as error:
-        rule = "CDA-PRE-02" if error.reason == "dtd" else "CDA-PRE-01"
-        return None, [find(rule, found=error.detail, where=Where(error.line or None, error.column or None))]
-    root, wrapper = _unwrap(outer)
-    if root is None:
-        return None, [find("CDA-PRE-03", found=outer.tag, where=Where(cast(int | None, outer.sourceline)))]
-    return Document(data, root, outer=outer, wrapper=wrapper, tables=tables, today=today), []
+        return None, [_unreadable(data, error)]
+    root, wrapper, held = _unwrap(outer)
+    if root is None or held > 1:
+        where = Where(cast(int | None, outer.sourceline), 1, shown(outer.tag), "", shown(outer.tag))
+        rule = "CDA-PRE-09" if held > 1 else _no_root(outer)
+        return None, [find(rule, found=str(held) if held > 1 else shown(outer.tag), where=where)]
+    document = Document(data, root, outer=outer, wrapper=wrapper, tables=tables.fresh(), today=today, pdfa=pdfa)
+    return document, list(_prolog(document, data))
 
 
-def _unwrap(outer: Element) -> tuple[Element | None, str]:
+def _unwrap(outer: Element) -> tuple[Element | None, str, int]:
+    """The ClinicalDocument, what wraps it, and how many there are."""
     if outer.tag == _ROOT:
-        return outer, ""
+        return outer, "", 1
     wrapper = _WRAPPERS.get(outer.tag)
-    if wrapper is None:
-        return None, ""
-    held = next(outer.iter(_ROOT), None)
-    return held, wrapper
+    held = list(outer.iter(_ROOT)) if wrapper else []
+    return (held[0], wrapper or "", len(held)) if held else (None, "", 0)
+
+
+def _no_root(outer: Element) -> str:
+    if outer.tag.rpartition("}")[2] == "ClinicalDocument":
+        return "CDA-PRE-08"  # the right name in another namespace, or in none
+    return "CDA-PRE-10" if outer.tag in _WRAPPERS else "CDA-PRE-03"
+
+
+def _unreadable(data: bytes, error: BadXml) -> Finding:
+    where = Where(error.line or None, error.column or None, "", "", _line(data, error.line))
+    if error.reason == "dtd":
+        return find("CDA-PRE-02", where=where)
+    try:
+        if _encoding(data) == "UTF-8":
+            data.decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        line = data.count(b"\n", 0, wrong.start) + 1
+        column = wrong.start - data.rfind(b"\n", 0, wrong.start)
+        return find("CDA-PRE-05", found=data[wrong.start : wrong.start + 1].hex(), where=Where(line, column))
+    for pattern, rule in _SYNTAX:
+        if hit := re.search(pattern, error.detail):
+            return find(rule, found=hit[1].strip(" :"), where=where)
+    return find("CDA-PRE-01", found=error.detail, where=where)
+
+
+def _prolog(document: Document, data: bytes) -> Iterator[Finding]:
+    encoding = _encoding(data)
+    top = Where(1, 1, "", "", data[:120].decode("utf-8", "replace").splitlines()[0] if data else "")
+    if encoding != "UTF-8":
+        yield find("CDA-PRE-04", found=encoding, where=top)
+    elif data.startswith(b"\xef\xbb\xbf"):
+        yield find("CDA-PRE-07", where=top)
+    if document.outer.get(f"{{{XSI}}}schemaLocation"):
+        where = document.where(document.outer, "xsi:schemaLocation")
+        yield find("CDA-PRE-17", where=where)
+    for node in document.outer.itersiblings(preceding=True):
+        if "xml-stylesheet" in str(getattr(node, "target", "")):
+            yield find("CDA-PRE-18", where=Where(cast(int | None, node.sourceline), 1, "", "", str(node)))
+
+
+def _encoding(data: bytes) -> str:
+    for bom, name in _BOMS.items():
+        if data.startswith(bom):
+            return name
+    declared = _DECLARED.match(data[:300])
+    return declared[1].decode().upper().replace("UTF8", "UTF-8") if declared else "UTF-8"
+
+
+def _line(data: bytes, line: int) -> str:
+    lines = data.splitlines() if line else []
+    return lines[line - 1].decode("utf-8", "replace").strip()[:160] if 0 < line <= len(lines) else ""

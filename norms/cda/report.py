@@ -12,7 +12,7 @@ from typing import Any, Literal
 from norms.cda.document import Document, first
 from norms.cda.preflight import read
 from norms.codes import Tables
-from norms.finding import Finding, Severity
+from norms.finding import Finding, Severity, find
 
 # Each is norms.cda.<name> with check(document) -> Iterable[Finding]; pre-flight comes first and gives the document.
 STAGES = ("grammar", "header", "volets", "terminology", "body")
@@ -47,17 +47,23 @@ class Report:
 
 
 def validate(
-    data: bytes, *, tables: Tables | None = None, strict: bool = False, today: datetime | None = None
+    data: bytes,
+    *,
+    tables: Tables | None = None,
+    strict: bool = False,
+    today: datetime | None = None,
+    pdfa: Severity = Severity.WARNING,
 ) -> Report:
     """Judge the bytes of one CDA document with our own rules, in the order of `STAGES`.
 
-    ``strict`` raises every warning to an error; ``today`` (with an offset) is what dates are compared with. Never
-    raises on the document's account: what cannot be read is a finding.
+    ``strict`` raises every warning to an error; ``today`` (with an offset) is what dates are compared with; ``pdfa`` is
+    how much a PDF weighs that does not claim PDF/A-1. Never raises on the document's account: what cannot be read is a
+    finding.
     """
     clock = perf_counter()
     started = clock
     timings: dict[str, float] = {}
-    document, found = read(data, tables=tables if tables is not None else Tables(), today=today)
+    document, found = read(data, tables=tables if tables is not None else Tables(), today=today, pdfa=pdfa)
     findings = list(found)
     timings["preflight"] = (perf_counter() - clock) * 1000
     if document is not None:
@@ -65,6 +71,10 @@ def validate(
             clock = perf_counter()
             findings += import_module(f"norms.cda.{stage}").check(document)
             timings[stage] = (perf_counter() - clock) * 1000
+    engines: dict[str, Any] = {"own": {"rules": "norms.cda", "strict": strict}}
+    if document is not None:
+        notes, engines["terminology"] = _terminology(document)
+        findings += notes
     timings["total"] = (perf_counter() - started) * 1000
     if strict:
         findings = [_raised(finding) for finding in findings]
@@ -72,9 +82,25 @@ def validate(
         _document_type(document),
         "fail" if any(f.severity is Severity.ERROR for f in findings) else "pass",
         tuple(_ordered(findings)),
-        {},
+        engines,
         {stage: round(spent, 3) for stage, spent in timings.items()},
     )
+
+
+def _terminology(document: Document) -> tuple[list[Finding], dict[str, Any]]:
+    """What was not looked up (a finding, never silence), and which tables of which date judged."""
+    from norms.cda.terminology import NAMES, unchecked
+
+    systems, tables = unchecked(document), document.tables
+    said = {
+        "tables": tables.consulted(),
+        "packs": [pack.shown() for pack in tables.packs],
+        "not_checked": {"code_systems": systems, "value_sets": tables.not_loaded()},
+    }
+    missing = [NAMES.get(oid, oid) for oid in systems] + tables.not_loaded()
+    if not missing:
+        return [], said
+    return [find("CDA-TRM-06", expected=", ".join(missing), count=sum(systems.values()))], said
 
 
 def _raised(finding: Finding) -> Finding:

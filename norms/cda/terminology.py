@@ -61,6 +61,16 @@ def _measured(document: Document) -> Iterator[Element]:
             yield from each(quantity, "low") + each(quantity, "high")
 
 
+# Names of code systems that documents use and that no table of ours holds.
+NAMES = {
+    "2.16.840.1.113883.6.1": "LOINC", "2.16.840.1.113883.6.96": "SNOMED CT", "2.16.840.1.113883.6.3": "CIM-10",
+    "2.16.840.1.113883.6.347": "CIM-11", "2.16.840.1.113883.6.73": "ATC", "1.2.250.1.213.2.5": "CCAM",
+    "1.2.250.1.213.2.61": "CIS", "1.2.250.1.213.2.62": "UCD", "1.2.250.1.213.2.58": "CIP", "0.4.0.127.0.16.1.1.2.1": "EDQM",
+    "1.2.250.1.213.1.1.4.322": "TA ASIP", "1.2.250.1.213.2.11": "ADICAP", "1.2.250.1.213.2.59": "Medicabase",
+    "1.2.250.1.213.2.65": "CLADIMED", "1.2.250.1.213.2.68": "EMDN", "1.2.840.10008.2.16.4": "DICOM",
+}  # fmt: skip
+
+
 def unchecked(document: Document) -> dict[str, int]:
     """Code systems that are not loaded: OID → how many codes of the document were not looked up."""
     oids = Counter(oid for element in coded(document) if element.get("code") and (oid := element.get("codeSystem")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -151,16 +151,24 @@ def _data(name: str) -> tuple[tuple[str, str, str, str], list[tuple[str, list[st
 
 
 class Tables:
-    """The tables that rules consult: the packs given, in order, then ours."""
+    """The tables that rules consult: the packs given, in order, then ours. What was read is kept."""
 
     def __init__(self, *packs: Pack) -> None:
         self.packs = packs
+        self.asked: set[str] = set()  # short names of the value sets consulted
         self._tables: dict[str, Table | None] = {}
         self._systems: dict[str, CodeSystem | None] = {}
+
+    def fresh(self) -> Tables:
+        """The same tables, of which nothing was asked yet: one for each document."""
+        other = Tables(*self.packs)
+        other._tables, other._systems = self._tables, self._systems
+        return other
 
     def table(self, name: str) -> Table | None:
         """The value set of that name (any of its usual spellings), or None when it is not loaded."""
         key = short(name)
+        self.asked.add(key)
         if key not in self._tables:
             found = (pack.table(key) for pack in self.packs)
             self._tables[key] = next((t for t in found if t is not None), None) or shipped(key)
@@ -178,8 +186,11 @@ class Tables:
         table = self.table(name)
         return None if table is None else (code, system) in table.labels
 
-    def not_loaded(self, names: Iterable[str] = ()) -> list[str]:
-        """The value sets asked for so far (or those named) that are not loaded."""
-        return sorted(
-            {short(n) for n in names if self.table(n) is None} or {k for k, t in self._tables.items() if t is None}
-        )
+    def consulted(self) -> dict[str, str]:
+        """The value sets asked for and loaded: name → date."""
+        held = (self._tables.get(key) for key in sorted(self.asked))
+        return {table.name: table.date for table in held if table is not None}
+
+    def not_loaded(self) -> list[str]:
+        """The value sets asked for that are not loaded."""
+        return sorted(key for key in self.asked if self._tables.get(key) is None)
