@@ -125,7 +125,7 @@ class Sut:
         }
 
 
-REFERENCE = Sut(sut=About("Logiciel de référence", product="LGC", wave=2))
+REFERENCE = Sut(sut=About("Logiciel de référence", product="LGC", wave=2), auth=Auth(insi="ps"))
 _TABLES: Mapping[str, type] = {
     "sut": About,
     "drive": Driving,

@@ -16,6 +16,7 @@ from harness.scenario.values import Unset, at, fill
 from harness.scenario.verdict import (
     CheckResult,
     Failed,
+    Follows,
     Inconclusive,
     NotPassed,
     Seen,
@@ -36,7 +37,7 @@ def decide(expect: Expect, context: Context, result_id: str) -> CheckResult:
     try:
         saw = _KINDS[expect.kind](context, fill(expect.spec, context.lookup))
     except Unset as unset:
-        return _result(expect, result_id, Inconclusive(words(_P, "unset", name=unset.name)))
+        return _result(expect, result_id, Follows(words(_P, "unset", name=unset.name)))
     except NotPassed as reason:
         return _result(expect, result_id, reason)
     passed = words(_P, "passed", seen=saw.seen) if saw.seen else words(_P, "passed_plain")
@@ -58,6 +59,7 @@ def _result(expect: Expect, result_id: str, reason: NotPassed) -> CheckResult:
         expect.requirements,
         expect.fix or reason.fix,
         saw.findings,
+        isinstance(reason, Follows),
     )
 
 
@@ -177,7 +179,7 @@ def _check(context: Context, spec: Mapping[str, Any]) -> Seen:
     if label := spec.get("on"):
         on = context.labels.get(label, [])
         if not on:
-            raise Inconclusive(words(_P, "exchange.no_reference", name=label))
+            raise Follows(words(_P, "exchange.no_reference", name=label))
     else:
         on = [entry for entry in context.window.traffic if entry.is_exchange]
     return check.run(context, on, **spec.get("with", {}))

@@ -21,9 +21,14 @@ def holds(matcher: Any, values: Sequence[Any]) -> bool:
     present = [value for value in values if value is not None and value != ""]
     if matcher is None:
         return not present
-    if not isinstance(matcher, Mapping):
+    if not _is_table(matcher):
         return bool(present) and all(same(value, matcher) for value in values)
     return all(_one(key, wanted, values, present) for key, wanted in matcher.items())
+
+
+def _is_table(matcher: Any) -> bool:
+    """A table of matchers, rather than a table to be equal to (a saved value)."""
+    return isinstance(matcher, Mapping) and bool(matcher) and set(matcher) <= set(KEYS)
 
 
 def _one(key: str, wanted: Any, values: Sequence[Any], present: Sequence[Any]) -> bool:
@@ -93,7 +98,7 @@ def described(matcher: Any) -> Words:
     """The matcher in words: « égal à 00 », « parmi 01, 02 »…"""
     if matcher is None:
         return words(_P, "match.absent")
-    if not isinstance(matcher, Mapping):
+    if not _is_table(matcher):
         return words(_P, "match.equals", wanted=shown(matcher))
     parts = []
     for key, wanted in matcher.items():

@@ -268,9 +268,8 @@ class _VariantRun:
     def _found(self, name: str) -> list[Any]:
         root, _, rest = name.partition(".")
         if root in self.saved:
-            found = at(self.saved[root], rest) if rest else [self.saved[root]]
-            # A value may itself refer to the world or to another value.
-            return [fill(value, self.lookup) for value in found]
+            held = fill(self.saved[root], self.lookup)  # a value may itself refer to the world or to another value
+            return at(held, rest) if rest else [held]
         if root == "sut":
             return at(self.runner.settings.software, rest)
         if root == "run":

@@ -8,7 +8,7 @@ from typing import Any
 from harness.scenario.context import Context
 from harness.scenario.match import described, holds
 from harness.scenario.traffic import Traffic
-from harness.scenario.verdict import Inconclusive
+from harness.scenario.verdict import Follows
 from harness.words import Words, words
 
 _P = "harness.scenario"
@@ -20,12 +20,12 @@ def pool(context: Context, spec: Mapping[str, Any]) -> list[Traffic]:
 
 
 def chosen(context: Context, spec: Mapping[str, Any]) -> list[Traffic]:
-    """The exchanges that the selection wants. Raises Inconclusive when it refers to exchanges that never came."""
+    """The exchanges that the selection wants. Raises Follows when it refers to exchanges that never came."""
     found = [entry for entry in pool(context, spec) if entry.is_exchange and _wanted(entry, spec)]
     if after := spec.get("after"):
         reference = context.labels.get(after)
         if not reference:
-            raise Inconclusive(words(_P, "exchange.no_reference", name=after))
+            raise Follows(words(_P, "exchange.no_reference", name=after))
         last = max(entry.id for entry in reference)
         found = [entry for entry in found if entry.id > last]
     if nth := spec.get("nth"):

@@ -5,6 +5,7 @@
     NotPassed
     ├── Failed           the software did something else than what the requirement asks
     ├── Inconclusive     what was to be looked at never came
+    │   └── Follows      … because something earlier did not hold
     ├── ToAttest         a person must look and say
     ├── NotApplicable    does not concern this software, with the reason
     └── BenchFault       the bench's own fault, never counted against the software
@@ -76,16 +77,23 @@ def kept(findings: Iterable[Finding]) -> tuple[dict[str, Any], ...]:
     )
 
 
-def said(findings: Iterable[Finding]) -> Words:
-    """What findings say, one after the other."""
+def said(findings: Iterable[Finding], limit: int = 3) -> Words:
+    """What findings say, one after the other; beyond the limit, how many more there are."""
     found = list(findings)
-    return Words("; ".join(f.message("fr") for f in found), "; ".join(f.message("en") for f in found))
+    more = f" (+{len(found) - limit})" if len(found) > limit else ""
+    return Words(
+        " ".join(finding.message("fr") for finding in found[:limit]) + more,
+        " ".join(finding.message("en") for finding in found[:limit]) + more,
+    )
 
 
 def mended(findings: Iterable[Finding]) -> Words:
-    """How to fix what findings say."""
+    """How to fix what findings say, each way once."""
     found = list(findings)
-    return Words("; ".join(f.fix("fr") for f in found), "; ".join(f.fix("en") for f in found))
+    return Words(
+        " ".join(dict.fromkeys(finding.fix("fr") for finding in found)),
+        " ".join(dict.fromkeys(finding.fix("en") for finding in found)),
+    )
 
 
 class NotPassed(Exception):
@@ -106,6 +114,10 @@ class Inconclusive(NotPassed):
     """What was to be looked at never came."""
 
     verdict = Verdict.INCONCLUSIVE
+
+
+class Follows(Inconclusive):
+    """Cannot be looked at because something earlier did not hold: a consequence, not a cause."""
 
 
 class ToAttest(NotPassed):
@@ -140,6 +152,7 @@ class CheckResult:
     requirements: tuple[str, ...] = ()
     fix: Words = NO_WORDS
     findings: tuple[dict[str, Any], ...] = ()
+    follows: bool = False  # a consequence of an earlier result, which says the cause
 
     def stored(self) -> dict[str, Any]:
         """JSON form, both languages; `CheckResult.of` reads it back."""
@@ -154,6 +167,7 @@ class CheckResult:
             "requirements": list(self.requirements),
             "fix": self.fix.stored(),
             "findings": list(self.findings),
+            "follows": self.follows,
         }
 
     @classmethod
@@ -170,4 +184,5 @@ class CheckResult:
             tuple(raw["requirements"]),
             Words.of(raw["fix"]),
             tuple(raw["findings"]),
+            raw["follows"],
         )

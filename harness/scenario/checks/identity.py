@@ -8,7 +8,7 @@ from typing import Any
 from harness.scenario.checks import Context, Traffic, check
 from harness.scenario.match import shown
 from harness.scenario.values import at
-from harness.scenario.verdict import Failed, Inconclusive, Seen, kept, mended, said
+from harness.scenario.verdict import Failed, Follows, Seen, kept, mended, said
 from harness.words import Words, words
 from norms.ins.status import Event, Status, move
 from norms.ins.status import check as incoherences
@@ -77,7 +77,7 @@ def taken_from_insi(context: Context, on: list[Traffic], *, record: Mapping[str,
     """Compares the record (patient.get result) with the bytes of the last answer 00 among the exchanges."""
     answers = [entry for entry in on if entry.service == "insi" and entry.outcome == "00"]
     if not answers:
-        raise Inconclusive(words(_P, "identity.no_answer"))
+        raise Follows(words(_P, "identity.no_answer"))
     answer = answers[-1]
     seen_fields = []
     for field, element in _TAKEN.items():

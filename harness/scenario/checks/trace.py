@@ -27,30 +27,46 @@ _TRAITS = {
 
 
 @check(
+    "trace.calls",
+    fr="Le journal du logiciel a chaque appel à INSi : heure (±2 s), modalité, code.",
+    en="The software's journal has each call to INSi: time (±2 s), modality, code.",
+)
+def calls(context: Context, on: list[Traffic], *, traces: Sequence[Mapping[str, Any]]) -> Seen:
+    """``traces``: the result of trace.export. Looks at the calls named by ``on``, else at every call so far."""
+    return _reconciled(context, on, traces)
+
+
+@check(
     "trace.complete",
     fr="Le journal du logiciel a chaque appel à INSi : utilisateur, heure (±2 s), modalité, code, données reçues.",
     en="The software's journal has each call to INSi: user, time (±2 s), modality, code, data received.",
 )
 def complete(
-    context: Context, on: list[Traffic], *, traces: Sequence[Mapping[str, Any]], user: str | Sequence[str] = ""
+    context: Context, on: list[Traffic], *, traces: Sequence[Mapping[str, Any]], user: str | Sequence[str]
 ) -> Seen:
-    """``traces``: the result of trace.export; ``user``: what may stand for who called (absent: not looked at).
-
-    Looks at the calls named by ``on``, else at every call since the beginning.
-    """
+    """As `calls`, and what came with 00; ``user``: what may stand for who called (national id, RPPS, name)."""
     users = [user] if isinstance(user, str) else [str(each) for each in user]
+    return _reconciled(context, on, traces, users)
+
+
+def _reconciled(
+    context: Context, on: list[Traffic], traces: Sequence[Mapping[str, Any]], users: Sequence[str] = ()
+) -> Seen:
     everything = [entry for window in context.windows.values() for entry in window.traffic if entry.is_exchange]
     named = [entry for entry in on if entry.operation in MODALITIES]
-    calls = named or [entry for entry in everything if entry.operation in MODALITIES]
-    if not calls:
+    looked_for = named or [entry for entry in everything if entry.operation in MODALITIES]
+    if not looked_for:
         raise Inconclusive(words(_P, "trace.no_call"))
     left = [trace for trace in traces if isinstance(trace, Mapping)]
-    for call in calls:
+    for call in looked_for:
         trace = _of(call, left)
         left.remove(trace)
-        _same(call, trace, [each for each in users if each])
-    n = len(calls)
-    return Seen(words(_P, "trace.expected", n=n), words(_P, "trace.seen", n=n), calls[0].id)
+        if _code(trace) != _wanted_code(call):
+            _differs(call, "code", call.outcome, trace.get("code"))
+        if users:
+            _whole(call, trace, users)
+    n = len(looked_for)
+    return Seen(words(_P, "trace.expected", n=n), words(_P, "trace.seen", n=n), looked_for[0].id)
 
 
 def _of(call: Traffic, traces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -87,11 +103,10 @@ def _code(trace: Mapping[str, Any]) -> str:
     return code if code in OUTCOMES or not code else "error"
 
 
-def _same(call: Traffic, trace: Mapping[str, Any], users: list[str]) -> None:
-    if users and str(trace.get("user", "")) not in users:
+def _whole(call: Traffic, trace: Mapping[str, Any], users: Sequence[str]) -> None:
+    """Who called, and everything that came with 00."""
+    if str(trace.get("user", "")) not in users:
         _differs(call, "user", ", ".join(users), trace.get("user"))
-    if _code(trace) != _wanted_code(call):
-        _differs(call, "code", call.outcome, trace.get("code"))
     if call.outcome != "00":
         return
     number = "".join(call.at("response//INSACTIF/IdIndividu/NumIdentifiant")[:1])
@@ -105,9 +120,9 @@ def _same(call: Traffic, trace: Mapping[str, Any], users: list[str]) -> None:
         if given and str(next(iter(at(trace, f"traits.{name}")), "")) != given:
             _differs(call, f"traits.{name}", given, next(iter(at(trace, f"traits.{name}")), None))
     past = call.at("response//INSHISTO/IdIndividu/NumIdentifiant")
-    told = shown(trace.get("history") or [])
+    told = str(trace.get("history") or "")
     if missing := [number for number in past if number not in told]:
-        _differs(call, "history", ", ".join(missing), told or None)
+        _differs(call, "history", ", ".join(missing), shown(trace.get("history")) if told else None)
 
 
 def _differs(call: Traffic, field: str, wanted: str, found: Any) -> None:
