@@ -8,7 +8,6 @@ session opened that way uses instead of the card; the carriage of the token is p
 from __future__ import annotations
 
 import ssl
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,13 +15,14 @@ from typing import Any
 import httpx
 from cryptography import x509
 from cryptography.x509.oid import NameOID
+from lxml import etree
 
 from harness.drive.reference import answers, messages
 from harness.drive.reference.answers import Answer
 from harness.drive.reference.assertion import SignatureCard, connected, vitale
 from harness.drive.reference.config import NAME, VERSION, Insi, Professional
 from harness.drive.reference.defects import Defects
-from harness.drive.reference.messages import Card, Element, Sender, Verification
+from harness.drive.reference.messages import Card, Element, Ids, Sender, Verification
 from harness.drive.reference.model import Ins
 from norms.insi import names
 
@@ -38,7 +38,7 @@ class InsiClient:
         self.verification = Verification()
         files = settings.sign_cert, settings.sign_key
         self.card = SignatureCard(files[0], files[1]) if settings.mode == "ps" and files[0] and files[1] else None
-        self._last_id = ""
+        self._asked: dict[bytes, Ids] = {}  # what only defects remember: the first message of each body
         self._http = httpx.Client(
             verify=_trust(settings),
             transport=transport,
@@ -46,6 +46,10 @@ class InsiClient:
             proxy=settings.proxy or None,
             trust_env=False,  # a proxy of the environment is for other addresses
         )
+
+    def forget(self) -> None:
+        """As a software just installed: nothing asked before."""
+        self._asked.clear()
 
     def close(self) -> None:
         """Close the connections."""
@@ -68,10 +72,10 @@ class InsiClient:
     def _call(self, action: str, body: Element, user: Professional, mode: str, card: Card | None = None) -> Answer:
         connected_by_psc = mode == "psc" and self.settings.mode != "tlsm" and not self.defects.on("ignores-psc-session")
         auth = "psc" if connected_by_psc else self.settings.mode
-        message_id = self._message_id()
+        ids = self._ids(body)
         content = messages.envelope(
             action,
-            message_id,
+            ids,
             self.sender,
             self._issuer(auth, user),
             body,
@@ -81,7 +85,7 @@ class InsiClient:
         headers = {"Content-Type": f'{CONTENT_TYPE}; action="{action}"'}
         if auth == "psc" and self.settings.psc_token:
             headers["Authorization"] = f"Bearer {self.settings.psc_token}"
-        return replace(self._post(content, headers), message_id=message_id)
+        return replace(self._post(content, headers), message_id=ids.message)
 
     def _post(self, content: bytes, headers: dict[str, str]) -> Answer:
         try:
@@ -92,15 +96,17 @@ class InsiClient:
             return answers.error("connection", str(failure))
         return answers.read(response.status_code, response.content, self.defects)
 
-    def _message_id(self) -> str:
-        if not (self._last_id and self.defects.on("reuses-message-id")):
-            self._last_id = f"uuid:{uuid.uuid4()}"
-        return self._last_id
+    def _ids(self, body: Element) -> Ids:
+        ids = Ids()
+        before = self._asked.setdefault(etree.tostring(body), ids) if self.defects.names else ids
+        if self.defects.on("reuses-message-id"):
+            ids = replace(ids, message=before.message)
+        if self.defects.on("reuses-context-ids"):
+            ids = replace(ids, bam=before.bam, lps=before.lps)
+        return ids
 
     def _issuer(self, auth: str, user: Professional) -> str:
         """``Emetteur``: the unit (OU) of the software certificate, else the NameID of the assertion."""
-        if self.defects.on("issuer-is-software-name"):
-            return NAME
         if auth == "tlsm" and self.settings.cert:
             return _unit(self.settings.cert.read_bytes())
         return self.card.name_id if auth == "ps" and self.card else user.national_id

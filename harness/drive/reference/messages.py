@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from lxml import etree
@@ -44,6 +44,19 @@ class Sender:
     instance: str
     name: str
     version: str
+
+
+def _uuid() -> str:
+    return str(uuid.uuid4())
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """The identifiers of one message, new ones at each call: MessageID and the Id of both contexts."""
+
+    message: str = field(default_factory=lambda: f"uuid:{_uuid()}")
+    bam: str = field(default_factory=_uuid)
+    lps: str = field(default_factory=_uuid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +112,7 @@ def verification(words: Verification, number: str, key: str, oid: str, traits: M
 
 def envelope(
     action: str,
-    message_id: str,
+    ids: Ids,
     sender: Sender,
     issuer: str,
     body: Element,
@@ -114,13 +127,13 @@ def envelope(
     wsa = ElementMaker(namespace=WSA, nsmap={"a": WSA})
     bam = ElementMaker(namespace=BAM, nsmap={"b": BAM})
     lps = ElementMaker(namespace=LPS, nsmap={"l": LPS})
-    header = soap.Header(wsa.Action(action), wsa.MessageID(message_id))
+    header = soap.Header(wsa.Action(action), wsa.MessageID(ids.message))
     if assertions:
         security = ElementMaker(namespace=WSSE, nsmap={"w": WSSE})
         header.append(security.Security(*assertions))
     header.append(
         bam.ContexteBAM(
-            bam.Id(str(uuid.uuid4())),
+            bam.Id(ids.bam),
             bam.Temps(instant),
             bam.Emetteur(issuer),
             _cover(bam, card),
@@ -130,7 +143,7 @@ def envelope(
     )
     header.append(
         lps.ContexteLPS(
-            lps.Id(str(uuid.uuid4())),
+            lps.Id(ids.lps),
             lps.Temps(instant),
             lps.Emetteur(issuer),
             lps.LPS(

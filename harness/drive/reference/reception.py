@@ -76,7 +76,7 @@ def _verified(
             software.identities.happen(patient, Event.EVIDENCE, author, "trust-contract")
         return Outcome(patient.id, created, True, True, verdict)
     if verdict == "KO" and known and software.defects.on("ko-updates-known"):
-        patient.traits = _merge(patient.traits, traits)
+        patient.traits, patient.ins = _merge(patient.traits, traits), offered
     reason = "received-ko" if verdict == "KO" else "received-unverified"
     software.screen.alert(reason, patient)
     if not software.defects.on("received-ko-no-worklist"):

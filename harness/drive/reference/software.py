@@ -40,6 +40,8 @@ class Software:
 
     def reset(self) -> None:
         """An empty patient file, nothing remembered, the first user at the screen."""
+        if self._insi:
+            self._insi.forget()
         self.screen = Screen(self.config.lang, self.defects)
         self.store = Store(self.defects)
         self.identities = Identities(self.defects, self.config.high_trust)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
-from harness.drive.reference.answers import Answer
+from harness.drive.reference.answers import Answer, Identifier
 from harness.drive.reference.defects import Defects
 from harness.drive.reference.model import Ins, Patient, now
 
@@ -35,6 +34,10 @@ class Traces:
             message_id=answer.message_id,
             ins=found.active.value if found else ins.full if ins else "",
             oid=found.active.oid if found else ins.oid if ins else "",
-            history=[asdict(past) for past in found.history] if found else [],
+            history=[_past(past) for past in found.history] if found else [],
             traits=found.traits() if found else None,
         )
+
+
+def _past(past: Identifier) -> dict[str, str]:
+    return {"value": past.number, "key": past.key, "oid": past.oid, "start": past.start, "end": past.end}

@@ -160,8 +160,9 @@ def strict_trait_changed(play):
 def authenticated(play):
     for mode in ("card", "psc"):
         play.act("login", professional="ps1", mode=mode)
-        play.act("ins.search", "00", patient=play.new())
-    # MessageID must be seen across actions, which `Play.act` keeps apart
+        patient = play.new()
+        play.act("ins.search", "00", patient=patient)
+        play.act("ins.search", "00", patient=patient)
     return play.end()
 
 

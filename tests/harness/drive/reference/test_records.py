@@ -151,7 +151,7 @@ def test_trace_of_a_call_keeps_what_was_returned(lps, insi):
     software.do("ins.search", patient=patient)
     (trace,) = software.do("trace.export")["traces"]
     assert (trace["ins"], trace["oid"]) == (INS, "1.2.250.1.213.1.4.8")
-    assert [past["number"] for past in trace["history"]] == ["2090763220834", INS[:13]]
+    assert [past["value"] for past in trace["history"]] == ["2090763220834", INS[:13]]
     assert trace["traits"]["given_names"] == "ZOE MARIE"
     assert trace["message_id"] == insi.sent("MessageID")[0]
     assert [past["value"] for past in software.get(patient)["ins"]["history"]] == ["2090763220834", INS[:13]]
