@@ -36,14 +36,20 @@ class Places:
             at += hit.start() + 1
         line = bisect_right(self._lines, at)
         column = len(self._data[self._lines[line - 1] : at].decode(self._encoding, "replace")) + 1
-        shown = " ".join(tag.decode(self._encoding, "replace").split())
+        shown = " ".join(self._whole(start, tag).decode(self._encoding, "replace").split())
         return line, column, shown if len(shown) <= _EXCERPT else shown[: _EXCERPT - 1] + "…"
+
+    def _whole(self, start: int, tag: bytes) -> bytes:
+        """The element, when it holds a short text and nothing else; else its start tag."""
+        after = _CLOSED.match(self._data, start + len(tag))
+        return tag + after.group() if after and not tag.endswith(b"/>") else tag
 
     def _tag(self, start: int) -> bytes:
         end = _TAG.match(self._data, start)
         return end.group() if end else self._data[start : start + _EXCERPT]
 
 
+_CLOSED = re.compile(rb"[^<]{0,80}</[^>]{1,60}>")
 _TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
 
 

@@ -1,0 +1,100 @@
+"""``segur rulepacks``: the user's own copies of value sets, code systems and official rules, kept in the home."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from harness.cli.common import HomeOption, HomePath, fail, out, out_json, t
+from harness.home import Home
+from norms.codes.packs import Folder, git_commit
+
+app = typer.Typer(add_completion=False, help=t("rulepacks.help"), no_args_is_help=True, pretty_exceptions_enable=False)
+
+# What is taken of a copy of the official tool: its rules, value sets and code systems; not its engines and reports.
+_PARTS = ("jeuxDeValeurs", "infrastructure", "schematrons")
+_LEFT = shutil.ignore_patterns("moteur", "rapports", "*.jar", "*.class", "*.docx", "*.bat", "*.html", ".git")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,63}")
+
+
+def _row(folder: Path) -> dict[str, Any]:
+    pack = Folder(folder)
+    official = (folder / "infrastructure" / "cda" / "CDA_extended.xsd").is_file()
+    return {
+        "name": folder.name,
+        "sets": len(pack.sets),
+        "code_systems": len(pack.systems),
+        "official": official,
+        "commit": pack.commit,
+    }
+
+
+def _said(key: str, row: dict[str, Any]) -> str:
+    commit = f", commit {row['commit'][:8]}" if row["commit"] else ""
+    official = t("rulepacks.yes") if row["official"] else t("rulepacks.no")
+    return t(key, name=row["name"], sets=row["sets"], systems=row["code_systems"], official=official, commit=commit)
+
+
+@app.command("list", help=t("rulepacks.list"))
+def list_packs(
+    as_json: bool = typer.Option(False, "--json", help=t("rulepacks.json")), home: HomePath = HomeOption()
+) -> None:
+    rows = [_row(folder) for folder in sorted(Home.at(home).rulepacks.iterdir()) if folder.is_dir()]
+    if as_json:
+        out_json({"schema": 1, "rulepacks": rows})
+    elif not rows:
+        out(t("rulepacks.none"))
+    else:
+        for row in rows:
+            out(_said("rulepacks.row", row))
+
+
+@app.command("import", help=t("rulepacks.import"))
+def import_pack(
+    folder: Path = typer.Argument(..., metavar="DIR", help=t("rulepacks.folder")),
+    name: str = typer.Option("", "--name", help=t("rulepacks.name")),
+    home: HomePath = HomeOption(),
+) -> None:
+    if not folder.is_dir():
+        fail(t("rulepacks.empty", found=folder))
+    source = Folder(folder)
+    if not source.sets and not source.systems:
+        fail(t("rulepacks.empty", found=folder))
+    name = name or folder.resolve().name
+    target = Home.at(home).rulepacks / _checked(name)
+    if target.exists():
+        fail(t("rulepacks.exists", found=name))
+    draft = target.with_name(f".{name}.part")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    parts = [part for part in _PARTS if (folder / part).is_dir()]
+    for part in parts:
+        shutil.copytree(folder / part, draft / part, ignore=_LEFT)
+    if not parts:
+        for file in [*source.sets.values(), *source.systems.values()]:
+            shutil.copy2(file, draft / file.name)
+    note = [f"imported_from = {json.dumps(str(folder.resolve()))}", f'commit = "{git_commit(folder)}"']
+    (draft / "pack.toml").write_text("\n".join(note) + "\n", encoding="utf-8")
+    draft.replace(target)
+    out(_said("rulepacks.imported", _row(target)))
+
+
+@app.command("remove", help=t("rulepacks.remove"))
+def remove_pack(
+    name: str = typer.Argument(..., metavar="NAME", help=t("rulepacks.name")), home: HomePath = HomeOption()
+) -> None:
+    target = Home.at(home).rulepacks / _checked(name)
+    if not target.is_dir():
+        fail(t("rulepacks.unknown", found=name))
+    shutil.rmtree(target)
+    out(t("rulepacks.removed", name=name))
+
+
+def _checked(name: str) -> str:
+    """A name that is one folder of the home and no other; leaves with a message otherwise."""
+    return name if _NAME.fullmatch(name) else fail(t("rulepacks.bad_name", found=name))

@@ -1,0 +1,109 @@
+"""``segur validate``: documents judged, with what is wrong, where, and how to mend it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from harness.cli.common import FAILED, USAGE, HomeOption, HomePath, fail, out, t
+from harness.lang import lang
+
+if TYPE_CHECKING:
+    from harness.validate.engine import Options, Result
+
+app = typer.Typer(add_completion=False, help=t("validate.help"), pretty_exceptions_enable=False)
+
+KINDS = ("cda",)
+FORMATS = ("text", "json", "sarif", "junit")
+
+
+@app.command(help=t("validate.help"))
+def validate(
+    paths: list[Path] = typer.Argument(..., metavar="PATH…", help=t("validate.paths")),
+    kind: str = typer.Option("cda", "--as", metavar="|".join(KINDS), help=t("validate.as")),
+    strict: bool = typer.Option(False, "--strict", help=t("validate.strict")),
+    rulepack: list[str] = typer.Option([], "--rulepack", metavar="NAME|DIR", help=t("validate.rulepack")),
+    official: bool = typer.Option(False, "--official", help=t("validate.official")),
+    pdfa: str = typer.Option("warning", "--pdfa", metavar="error|warning|info", help=t("validate.pdfa")),
+    form: str = typer.Option("text", "--format", metavar="|".join(FORMATS), help=t("validate.format")),
+    info: bool = typer.Option(False, "--info", help=t("validate.info")),
+    jobs: int = typer.Option(0, "-j", "--jobs", min=0, help=t("validate.jobs")),
+    home: HomePath = HomeOption(),
+) -> None:
+    from harness.validate.engine import Options
+    from norms.finding import Severity
+
+    if kind not in KINDS:
+        fail(t("validate.bad_kind", found=kind, known=", ".join(KINDS)))
+    if form not in FORMATS:
+        fail(t("validate.bad_format", found=form, known=", ".join(FORMATS)))
+    if pdfa not in list(Severity):
+        fail(t("validate.bad_pdfa", found=pdfa))
+    packs = tuple(str(_pack(name, home)) for name in rulepack)
+    options = Options(strict, packs, Severity(pdfa), datetime.now(UTC))
+    results = _results(paths, options, jobs, form, info, official)
+    if any(result.verdict == "error" for result in results):
+        raise typer.Exit(USAGE)
+    if any(result.verdict == "fail" for result in results):
+        raise typer.Exit(FAILED)
+
+
+def _pack(name: str, home: Path | None) -> Path:
+    """The folder of a rule pack: a path, or the name under which it was imported."""
+    folder = Path(name)
+    if folder.is_dir():
+        return folder
+    from harness.home import Home
+
+    imported = Home.at(home).rulepacks / name
+    if not name.startswith(".") and "/" not in name and imported.is_dir():
+        return imported
+    return fail(t("validate.no_pack", found=name))
+
+
+def _results(paths: list[Path], options: Options, jobs: int, form: str, info: bool, official: bool) -> list[Result]:
+    from harness.validate import engine, sources
+
+    found = list(sources.find(paths))
+    bar = _Bar(len(found))
+    results: list[Result] = []
+    judged = engine.run(found, options, jobs, bar.step)
+    if form != "text":
+        results = list(judged)
+        bar.clear()
+        from importlib import import_module
+
+        out(import_module(f"harness.validate.writers.{form}").write(results, lang()))
+        return results
+    from harness.validate.writers.text import Style, lines, summary
+
+    style = Style(lang(), sys.stdout.isatty(), info)
+    for result in judged:
+        results.append(result)
+        bar.clear()
+        out("\n".join(lines(result, style)))
+    if len(results) > 1:
+        out(summary(results, style))
+    out(style.paint(style.t("text.rehearsal"), "dim"))
+    return results
+
+
+class _Bar:
+    """How far we are, on stderr, when it is a terminal and there is much to do."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._wanted = total > 20 and sys.stderr.isatty()
+
+    def step(self, done: int) -> None:
+        if self._wanted:
+            full = 30 * done // self._total
+            print(f"\r[{'█' * full}{'·' * (30 - full)}] {done}/{self._total}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._wanted:
+            print("\r" + " " * 50 + "\r", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,121 @@
+"""Judging documents: one after the other, or in worker processes that keep their tables warm."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from harness.validate.sources import Source, Unreadable
+from norms.finding import Finding, Severity
+
+MANY = 12  # from here on, worker processes pay for their start
+_BATCH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How documents are judged; ``packs``: folders of value sets and code systems, ``now``: what dates are compared to."""
+
+    strict: bool = False
+    packs: tuple[str, ...] = ()
+    pdfa: Severity = Severity.WARNING
+    now: datetime | None = None
+
+
+@dataclass(slots=True)
+class Result:
+    """What is said of one document; ``error`` when it could not be read at all."""
+
+    file: str
+    kind: str = "cda"
+    document_type: str = ""
+    document: dict[str, Any] = field(default_factory=dict)
+    verdict: str = "pass"  # pass, fail, error
+    findings: tuple[Finding, ...] = ()
+    engines: dict[str, Any] = field(default_factory=dict)
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    error: Unreadable | None = None
+
+    def count(self, severity: Severity) -> int:
+        """How many findings weigh that much."""
+        return sum(1 for finding in self.findings if finding.severity is severity)
+
+
+def run(
+    sources: list[Source | Unreadable], options: Options, workers: int = 0, done: Callable[[int], None] | None = None
+) -> Iterator[Result]:
+    """Results in the order of the sources; ``workers`` 0 chooses, ``done`` hears how many are finished."""
+    workers = workers or (min(os.cpu_count() or 1, 8) if len(sources) >= MANY else 1)
+    for finished, result in enumerate(_judged(sources, options, min(workers, len(sources))), 1):
+        if done is not None:
+            done(finished)
+        yield result
+
+
+def _judged(sources: list[Source | Unreadable], options: Options, workers: int) -> Iterator[Result]:
+    if workers < 2:
+        for source in sources:
+            yield judge(source, options)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    batches = [sources[at : at + _BATCH] for at in range(0, len(sources), _BATCH)]
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start, (options,)) as pool:
+        for results in pool.map(_batch, batches):
+            yield from results
+
+
+_options = Options()
+
+
+def _start(options: Options) -> None:
+    global _options
+    _options = options
+
+
+def _batch(sources: list[Source | Unreadable]) -> list[Result]:
+    return [judge(source, _options) for source in sources]
+
+
+_tables: dict[tuple[str, ...], Any] = {}
+
+
+def tables_of(packs: tuple[str, ...]) -> Any:
+    """The tables of these packs, ours behind them; read once by process."""
+    if packs not in _tables:
+        from norms.codes import Tables
+        from norms.codes.packs import Folder
+
+        _tables[packs] = Tables(*(Folder(pack) for pack in packs))
+    return _tables[packs]
+
+
+def judge(source: Source | Unreadable, options: Options) -> Result:
+    """The result for one source."""
+    if isinstance(source, Unreadable):
+        return Result(source.name, verdict="error", error=source)
+    try:
+        data = source.read()
+    except OSError as error:
+        gone = Unreadable(source.name, "unreadable", error.strerror or str(error))
+        return Result(source.name, verdict="error", error=gone)
+    return judge_bytes(source.name, data, options)
+
+
+_PARTS = ("code", "system", "display", "volet", "template", "version", "level")
+
+
+def judge_bytes(name: str, data: bytes, options: Options) -> Result:
+    """The result for these bytes."""
+    from norms.cda import validate
+
+    report = validate(
+        data, tables=tables_of(options.packs), strict=options.strict, today=options.now, pdfa=options.pdfa
+    )
+    kind = report.document_type
+    said = {part: getattr(kind, part) for part in _PARTS}
+    return Result(name, "cda", str(kind), said, report.verdict, report.findings, report.engines, report.timings_ms)

@@ -1,0 +1,146 @@
+"""The documents behind the paths given: files, folders, ZIP archives (IHE XDM), mails. Nothing is written to disk."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path, PurePosixPath
+
+MEMBERS = 5_000  # in one archive
+MEMBER_BYTES = 60_000_000  # one member, uncompressed
+ARCHIVE_BYTES = 1_000_000_000  # all members that are read
+DEPTH = 3  # a ZIP in a mail in a ZIP
+
+_SUFFIXES = (".xml", ".cda", ".zip", ".eml")
+_LOOK = 65_536  # how far into a file of a folder the root element is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document: its name as shown, and where it is (a path, or the bytes taken out of an archive)."""
+
+    name: str
+    path: Path | None = None
+    data: bytes = b""
+
+    def read(self) -> bytes:
+        """The bytes; raises OSError."""
+        return self.path.read_bytes() if self.path is not None else self.data
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something that cannot be read, and why (a key of the texts, with what fills it)."""
+
+    name: str
+    reason: str
+    detail: str = ""
+
+
+def find(paths: list[Path]) -> Iterator[Source | Unreadable]:
+    """Every document behind these paths, in a stable order; what cannot be read is said, not skipped."""
+    for path in paths:
+        if path.is_dir():
+            held = sorted(p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
+            found = False
+            for inner in held:
+                for source in _file(inner, given=False):
+                    found = True
+                    yield source
+            if not found:
+                yield Unreadable(str(path), "empty_folder")
+        elif path.is_file():
+            yield from _file(path, given=True)
+        else:
+            yield Unreadable(str(path), "absent")
+
+
+def _file(path: Path, *, given: bool) -> Iterator[Source | Unreadable]:
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_LOOK)
+        if _is_zip(head) or path.suffix.lower() == ".zip":
+            yield from _zip(str(path), path.read_bytes(), 1)
+        elif path.suffix.lower() == ".eml":
+            yield from _mail(str(path), path.read_bytes(), 1)
+        elif given or b"ClinicalDocument" in head:
+            yield Source(str(path), path)
+    except OSError as error:
+        yield Unreadable(str(path), "unreadable", error.strerror or str(error))
+
+
+def _is_zip(head: bytes) -> bool:
+    return head.startswith(b"PK\x03\x04")
+
+
+def _zip(name: str, data: bytes, depth: int) -> Iterator[Source | Unreadable]:
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        members = [info for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        yield Unreadable(name, "bad_zip", str(error))
+        return
+    if len(members) > MEMBERS:
+        yield Unreadable(name, "too_many", str(len(members)))
+        return
+    spent = 0
+    found = False
+    for info in sorted(members, key=lambda one: one.filename):
+        shown = f"{name}!{PurePosixPath(info.filename.replace(chr(92), '/'))}"
+        if not info.filename.lower().endswith(_SUFFIXES):
+            continue
+        try:
+            content = _member(archive, info, ARCHIVE_BYTES - spent)
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
+            yield Unreadable(shown, "bad_zip", str(error))
+            continue
+        if content is None:
+            yield Unreadable(shown, "too_big", str(info.file_size))
+            continue
+        spent += len(content)
+        for source in _content(shown, content, depth):
+            found = True
+            yield source
+    if not found:
+        yield Unreadable(name, "nothing_in")
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, left: int) -> bytes | None:
+    """A member's bytes; None past the bounds, whatever size its header claims."""
+    bound = min(MEMBER_BYTES, left)
+    with archive.open(info) as stream:
+        content = stream.read(bound + 1)
+    return None if len(content) > bound else content
+
+
+def _mail(name: str, data: bytes, depth: int) -> Iterator[Source | Unreadable]:
+    message = email.message_from_bytes(data, policy=email.policy.default)
+    found = False
+    for rank, part in enumerate(message.walk(), 1):
+        if part.is_multipart() or not isinstance(part, EmailMessage):
+            continue
+        content = part.get_payload(decode=True)
+        label = part.get_filename() or f"part-{rank}"
+        if isinstance(content, bytes) and (_is_zip(content) or b"ClinicalDocument" in content[:_LOOK]):
+            for source in _content(f"{name}!{label}", content, depth):
+                found = True
+                yield source
+    if not found:
+        yield Unreadable(name, "nothing_in")
+
+
+def _content(name: str, content: bytes, depth: int) -> Iterator[Source | Unreadable]:
+    if _is_zip(content) or name.lower().endswith(".eml"):
+        if depth >= DEPTH:
+            yield Unreadable(name, "too_deep")
+        elif _is_zip(content):
+            yield from _zip(name, content, depth + 1)
+        else:
+            yield from _mail(name, content, depth + 1)
+    elif b"ClinicalDocument" in content[:_LOOK]:
+        yield Source(name, None, content)

@@ -1,0 +1,78 @@
+"""SARIF 2.1.0 (OASIS): what code-scanning tools of a forge display beside the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote
+
+from harness.validate.engine import Result
+from norms import rules
+from norms.finding import Finding, Severity
+from norms.texts import Lang, text
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+
+def write(results: Iterable[Result], lang: Lang) -> str:
+    """One run holding every finding; a file that could not be read is a notification of the tool."""
+    from harness import version
+
+    every = list(results)
+    used = sorted({finding.rule for result in every for finding in result.findings})
+    notices = [_notice(result, lang) for result in every if result.error is not None]
+    run = {
+        "tool": {
+            "driver": {"name": "segur validate", "version": version(), "rules": [_rule(one, lang) for one in used]}
+        },
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{"executionSuccessful": not notices, "toolExecutionNotifications": notices}],
+        "results": [_result(result, finding, used, lang) for result in every for finding in result.findings],
+    }
+    log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, ensure_ascii=False, indent=2)
+
+
+def _rule(rule_id: str, lang: Lang) -> dict[str, Any]:
+    rule = rules.rule(rule_id)
+    return {
+        "id": rule_id,
+        "shortDescription": {"text": rules.words(rule_id, lang)["message"]},
+        "help": {"text": f"{rules.words(rule_id, lang)['fix']}\n{rule.source}"},
+        "defaultConfiguration": {"level": _LEVELS[Severity(rule.severity)]},
+        "properties": {"relation": rule.relation, "source": rule.source},
+    }
+
+
+def _result(result: Result, finding: Finding, used: list[str], lang: Lang) -> dict[str, Any]:
+    where = finding.where
+    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(result.file)}}
+    if where.line:
+        region: dict[str, Any] = {"startLine": where.line}
+        if where.column:
+            region["startColumn"] = where.column
+        if where.excerpt:
+            region["snippet"] = {"text": where.excerpt}
+        place["region"] = region
+    location: dict[str, Any] = {"physicalLocation": place}
+    if where.path:
+        location["logicalLocations"] = [{"fullyQualifiedName": where.path}]
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": used.index(finding.rule),
+        "level": _LEVELS[finding.severity],
+        "message": {"text": f"{finding.message(lang)} {finding.fix(lang)}"},
+        "locations": [location],
+    }
+
+
+def _notice(result: Result, lang: Lang) -> dict[str, Any]:
+    assert result.error is not None
+    words = text("harness.validate", f"sources.{result.error.reason}", lang, found=result.error.detail)
+    return {"level": "error", "message": {"text": f"{result.file}: {words}"}}
+
+
+def _uri(file: str) -> str:
+    return quote(PurePath(file).as_posix(), safe="/!:")
