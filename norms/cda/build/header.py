@@ -119,23 +119,25 @@ def _recipient(entity: Element) -> Element:
     for old, new in (("assignedPerson", "informationRecipient"), ("representedOrganization", "receivedOrganization")):
         for child in entity.iterchildren(E(old).tag):
             child.tag = E(new).tag
-    for code in list(entity.iterchildren(E("code").tag)):
-        entity.remove(code)
+    for extra in list(entity.iter(E("code").tag, E("standardIndustryClassCode").tag)):
+        above = extra.getparent()
+        assert above is not None
+        above.remove(extra)
     return E("informationRecipient", entity, typeCode="PRCP")
 
 
 def _act(act: Act, spec: Header) -> Element:
     templates = ("1.3.6.1.4.1.19376.1.3.3.1.7",) if spec.template == _LABORATORY else ()
     moment_done = act.performer_time or act.low
-    done = parties.performer(act.performer, moment_done, templates=templates) if act.performer else None
+    done = parties.performer(act.performer, moment_done, act.place, templates=templates) if act.performer else None
     return E(
         "documentationOf",
         E(
             "serviceEvent",
             ident(act.id),
             coded("code", act.code) if act.code else None,
-            span(act.low, act.high),
             list(act.extra),
+            span(act.low, act.high),
             done,
             classCode="ACT", moodCode="EVN",
         ),

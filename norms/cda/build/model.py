@@ -120,10 +120,11 @@ class Act:
     code: Code | None
     low: datetime
     high: datetime | None = None
-    performer: Professional | None = None
+    performer: Professional | Patient | None = None
     performer_time: datetime | None = None
     extra: tuple[Element, ...] = ()
     id: Ident | None = None
+    place: Organisation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,8 @@ class Party:
     person: Professional
     since: datetime | None = None
     function: Code | None = None
+    until: datetime | None = None
+    templates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +161,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section: its French or IHE template (companions follow from the volet tables), title, narrative, entries,
-    sub-sections. ``code`` is needed where the template leaves it free."""
+    """A section: its French or IHE template (companions follow from the volet tables), title, narrative, entries
+    (a statement, or an ``entry`` of one's own), sub-sections. ``code`` is needed where the template leaves it free."""
 
     template: str
     title: str
@@ -169,7 +172,6 @@ class Section:
     code: Code | None = None
     id: Ident | None = None
     author: tuple[Professional | Device, datetime] | None = None
-    entry_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,12 @@ def _name(person: Professional) -> Element:
     return name(person.family, person.given, person.prefix, person.suffix)
 
 
-def assigned(person: Professional) -> Element:
-    """An ``assignedEntity``."""
+def assigned(person: Professional | Patient, place: Organisation | None = None) -> Element:
+    """An ``assignedEntity``; ``place`` is the structure of a patient who acts."""
+    if isinstance(person, Patient):
+        who = E("assignedPerson", name(person.used_name or person.birth_name, person.given_names[0]))
+        contact = [address(person.address), *telecoms(person.phone, person.mail)]
+        return E("assignedEntity", ident(person.ids[0]), contact, who, organisation(place))
     return E("assignedEntity", _party(person), E("assignedPerson", _name(person)), organisation(person.organisation))
 
 
@@ -80,11 +84,7 @@ def author(
 
 def signer(who: Professional | Patient, time: datetime) -> Element:
     """The person who answers for the document."""
-    if isinstance(who, Professional):
-        entity = assigned(who)
-    else:
-        person = E("assignedPerson", name(who.used_name or who.birth_name, who.given_names[0]))
-        entity = E("assignedEntity", ident(who.ids[0]), address(who.address), telecoms(who.phone, who.mail), person)
+    entity = assigned(who)
     return E("legalAuthenticator", moment("time", time), E("signatureCode", code="S"), entity)
 
 
@@ -108,8 +108,9 @@ def participant(party: Party) -> Element:
     person = party.person
     return E(
         "participant",
+        [E("templateId", root=root) for root in party.templates],
         coded("functionCode", party.function) if party.function else None,
-        span(party.since, tag="time", typed=True) if party.since else E("time", nullFlavor="NA"),
+        _during(party),
         E(
             "associatedEntity", _party(person), E("associatedPerson", _name(person)),
             organisation(person.organisation, "scopingOrganization"), classCode="PROV",
@@ -118,8 +119,22 @@ def participant(party: Party) -> Element:
     )  # fmt: skip
 
 
-def performer(person: Professional, time: datetime | None, *, templates: tuple[str, ...] = ()) -> Element:
+def _during(party: Party) -> Element:
+    if party.since:
+        return span(party.since, party.until, tag="time", typed=True)
+    if party.until:
+        return E("time", E("high", value=stamp(party.until)), xsi_type="IVL_TS")
+    return E("time", nullFlavor="NA")
+
+
+def performer(
+    person: Professional | Patient,
+    time: datetime | None,
+    place: Organisation | None = None,
+    *,
+    templates: tuple[str, ...] = (),
+) -> Element:
     """Who carried out an act."""
     marks = [E("templateId", root=root) for root in templates]
     done = E("time", E("high", value=stamp(time))) if time else None
-    return E("performer", marks, done, assigned(person), typeCode="PRF")
+    return E("performer", marks, done, assigned(person, place), typeCode="PRF")

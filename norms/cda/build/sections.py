@@ -7,7 +7,7 @@ from norms.cda.build.ids import Ids
 from norms.cda.build.model import Code, Section
 from norms.cda.build.narrative import narrative
 from norms.cda.build.xml import E, coded, ident
-from norms.cda.document import Element
+from norms.cda.document import Element, qname
 from norms.cda.volets import sheets
 from norms.cda.volets.lines import system
 
@@ -51,7 +51,11 @@ def section(spec: Section, ids: Ids) -> Element:
         E("title", spec.title),
         narrative(spec.blocks) if spec.blocks else None,
         parties.author(*spec.author) if spec.author else None,
-        [E("entry", entry, typeCode=spec.entry_type or None) for entry in spec.entries],
+        [_entry(entry) for entry in spec.entries],
         [E("component", section(part, ids)) for part in spec.parts],
         classCode="DOCSECT",
     )
+
+
+def _entry(statement: Element) -> Element:
+    return statement if statement.tag == qname("entry") else E("entry", statement)

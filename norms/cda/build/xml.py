@@ -105,9 +105,9 @@ def quantity(tag: str, value: str, unit: str = "", *, kind: str | None = None) -
 
 
 def address(place: Address | None, use: str | None = None) -> Element:
-    """An AD in its fine-grained parts; nullFlavor NAV when unknown."""
+    """An AD in its fine-grained parts; nullFlavor UNK when unknown."""
     if place is None or not (place.street or place.city):
-        return E("addr", nullFlavor="NAV")
+        return E("addr", nullFlavor="UNK")
     number, _, street = place.street.partition(" ")
     if not number[:1].isdigit():
         number, street = "", place.street
@@ -120,7 +120,7 @@ def telecoms(phone: str = "", mail: str = "", use: str | None = None) -> list[El
     found = [E("telecom", value=f"tel:{phone}", use=use)] if phone else []
     if mail:
         found.append(E("telecom", value=f"mailto:{mail}", use=use))
-    return found or [E("telecom", nullFlavor="NAV")]
+    return found or [E("telecom", nullFlavor="UNK")]
 
 
 def reference(anchor: str) -> Element:

@@ -27,7 +27,7 @@ from norms.cda.document import Element
 DIAGNOSIS = snomed("282291009", "interprétation diagnostique")
 _STATUS = Code("33999-4", LOINC, "Statut")
 _CLINICAL = "2.16.840.1.113883.4.642.4.1373"
-_CONDITION = "2.16.840.1.113883.4.642.4.1074"
+_CONDITION = "2.16.840.1.113883.4.642.1.1074"
 
 
 def problem(
@@ -35,11 +35,19 @@ def problem(
     status: str = "active", template: str = "39", negated: bool = False, more: Child = None,
 ) -> Element:  # fmt: skip
     """A problem in its concern act. ``status`` active or completed; completed needs ``until``."""
-    told = value and Code(value.code, value.system, value.display, f"#{anchor}", value.translations)
-    one = statement(
-        "37", ids.new(), kind, cd(told), anchor=anchor, time=span(since, until), more=more, negated=negated
-    )  # fmt: skip
+    one = problem_only(ids, value, anchor, since, until, kind=kind, negated=negated, more=more)
     return concern(ids, one, since, until, status=status, template=template)
+
+
+def problem_only(
+    ids: Ids, value: Code | None, anchor: str, since: Time, until: Time = None, *, kind: Code = DIAGNOSIS,
+    negated: bool = False, more: Child = None,
+) -> Element:  # fmt: skip
+    """A problem without the act that follows it."""
+    told = value and Code(value.code, value.system, value.display, f"#{anchor}", value.translations)
+    return statement(
+        "37", ids.new(), kind, cd(told), anchor=anchor, time=span(since, until), more=more, negated=negated
+    )
 
 
 def concern(ids: Ids, one: Element, since: Time, until: Time, *, status: str, template: str) -> Element:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from norms.cda.build.entries.base import ACT, ATC, CIS, EDQM, Time, act, related
+from norms.cda.build.entries.base import ACT, ATC, CIS, EDQM, LOINC, Time, act, related
 from norms.cda.build.entries.clinical import internal
 from norms.cda.build.ids import Ids
-from norms.cda.build.model import Code
+from norms.cda.build.model import Code, Professional
+from norms.cda.build.parties import assigned, author
 from norms.cda.build.sections import template_ids
 from norms.cda.build.xml import Child, E, coded, ident, quantity, reference, span
 from norms.cda.document import Element
@@ -66,3 +68,50 @@ def treatment(
         related("RSON", internal(ids, reason, reason_anchor)) if reason else None, more,
         kind="SBADM", mood=mood,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A vaccination: product (with CIS code and lot), day AAAAMMJJ, rank, where in the body, who gave it."""
+
+    product: Product
+    date: str
+    rank: int = 0
+    booster: bool = False
+    route: Code | None = None
+    site: Code | None = None
+    by: Professional | None = None
+    when: datetime | None = None
+
+
+def immunization(ids: Ids, shot: Shot, *, more: Child = None) -> Element:
+    """A vaccination that was given."""
+    kind = (
+        Code("BOOSTER", ACT, "Rappel de vaccin") if shot.booster else Code("INITIMMUNIZ", ACT, "1ère série vaccinante")
+    )
+    rank = None
+    if shot.rank:
+        number = E(
+            "observation", template_ids("1.2.250.1.213.1.1.3.82"), coded("code", Code("30973-2", LOINC, "Rang de la vaccination")),
+            E("statusCode", code="completed"), E("value", value=str(shot.rank), xsi_type="INT"), classCode="OBS", moodCode="EVN",
+        )  # fmt: skip
+        rank = related("SUBJ", number)
+    performer = E("performer", assigned(shot.by), typeCode="PRF") if shot.by else None
+    written = None
+    if shot.by:
+        written = author(shot.by, shot.when or shot.date)
+        written.set("typeCode", "AUT")
+        written.set("contextControlCode", "OP")
+    return act(
+        "substanceAdministration", "45", ident(ids.new()), coded("code", kind), reference(shot.product.anchor),
+        E("statusCode", code="completed"), E("effectiveTime", value=shot.date),
+        coded("routeCode", shot.route) if shot.route else None, coded("approachSiteCode", shot.site) if shot.site else None,
+        given(shot.product), performer, written, rank, more, kind="SBADM", negationInd="false",
+    )  # fmt: skip
+
+
+def given(product: Product) -> Element:
+    """The ``consumable`` of a vaccination."""
+    made = manufactured(product)
+    made.set("typeCode", "CSM")
+    return made
