@@ -26,11 +26,17 @@ def read_content_type(header: str) -> Media:
     return _read(header[:1000])
 
 
+def parameters(header: str) -> tuple[str, dict[str, str]]:
+    """A media type in lower case and its parameters, names in lower case; unreadable ones are left out."""
+    kind, _, rest = header[:4000].partition(";")
+    pairs = {name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(";" + rest)}
+    return kind.strip().lower(), pairs
+
+
 @lru_cache(maxsize=256)
 def _read(header: str) -> Media:
-    kind, _, rest = header.partition(";")
-    pairs = {name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(";" + rest)}
-    return Media(kind.strip().lower(), pairs.get("charset", ""), pairs.get("action", ""))
+    kind, pairs = parameters(header)
+    return Media(kind, pairs.get("charset", ""), pairs.get("action", ""))
 
 
 def check_content_type(header: str) -> list[Finding]:
