@@ -18,6 +18,7 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 OAUTH = {
     "OIDC-AUTHZ-01": "unsupported_response_type",
     "OIDC-AUTHZ-02": "invalid_scope",
+    "OIDC-CIBA-02": "invalid_binding_message",
 }
 
 

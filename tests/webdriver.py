@@ -1,0 +1,112 @@
+"""A headless Chromium driven by the W3C WebDriver protocol: the few commands that our pages need."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+CHROMIUM, DRIVER = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
+needs_browser = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="chromium and chromedriver are not installed")
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+
+
+class Browser:
+    """One window."""
+
+    def __init__(self, base: str, session: str) -> None:
+        self._http, self._root = httpx.Client(timeout=30, trust_env=False), f"{base}/session/{session}"
+
+    def _do(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        answer = self._http.request(method, self._root + path, json=body if method == "POST" else None)
+        value = answer.json()["value"]
+        if answer.is_error:
+            raise AssertionError(f"{path}: {value['error']}: {value['message']}")
+        return value
+
+    def open(self, url: str) -> None:
+        """Go to an address."""
+        self._do("POST", "/url", {"url": url})
+
+    @property
+    def url(self) -> str:
+        """Where the window is."""
+        return str(self._do("GET", "/url"))
+
+    @property
+    def source(self) -> str:
+        """The page as it is now."""
+        return str(self._do("GET", "/source"))
+
+    def find(self, css: str) -> str:
+        """The first element of that selector."""
+        return str(self._do("POST", "/element", {"using": "css selector", "value": css})[ELEMENT])
+
+    def click(self, css: str) -> None:
+        """Click on it."""
+        self._do("POST", f"/element/{self.find(css)}/click", {})
+
+    def type(self, css: str, words: str) -> None:
+        """Type into it."""
+        self._do("POST", f"/element/{self.find(css)}/value", {"text": words})
+
+    def script(self, code: str) -> Any:
+        """What a script returns."""
+        return self._do("POST", "/execute/sync", {"script": code, "args": []})
+
+    def screenshot(self, path: Path) -> None:
+        """What a person would see."""
+        path.write_bytes(base64.b64decode(self._do("GET", "/screenshot")))
+
+    def close(self) -> None:
+        """Close the window."""
+        self._do("DELETE", "")
+
+
+@contextmanager
+def browser(folder: Path, port: int, *, lang: str = "fr-FR", size: str = "1000,1100") -> Iterator[Browser]:
+    """A window with a fresh profile; certificates are not checked, the bench's authorities are in no browser."""
+    options = {
+        "binary": CHROMIUM,
+        "args": [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-proxy-server",
+            f"--user-data-dir={folder / 'profile'}",
+            f"--window-size={size}",
+            f"--lang={lang}",
+            f"--accept-lang={lang}",
+        ],
+        "prefs": {"intl.accept_languages": lang},
+    }
+    asked = {"capabilities": {"alwaysMatch": {"acceptInsecureCerts": True, "goog:chromeOptions": options}}}
+    log = (folder / "chromedriver.log").open("wb")
+    driver = subprocess.Popen([str(DRIVER), f"--port={port}"], stdout=log, stderr=log)
+    base = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(100):
+            try:
+                if httpx.get(f"{base}/status", trust_env=False).json()["value"]["ready"]:
+                    break
+            except httpx.HTTPError:
+                time.sleep(0.05)
+        made = httpx.post(f"{base}/session", json=asked, timeout=60, trust_env=False).json()["value"]
+        window = Browser(base, made["sessionId"])
+        try:
+            yield window
+        finally:
+            window.close()
+    finally:
+        driver.terminate()
+        driver.wait(10)
+        log.close()
