@@ -25,11 +25,16 @@ class Window:
     traffic: list[Traffic] = field(default_factory=list)
 
     @property
-    def exported(self) -> Mapping[str, Any] | None:
-        """What the step made the software give away, None when it did not."""
-        if self.step.do and self.step.do.action in EXPORTING and self.reply and self.reply.ok:
-            return self.reply.result
-        return None
+    def action(self) -> str:
+        """The action of the step, empty when it has none."""
+        return self.step.do.action if self.step.do else ""
+
+    @property
+    def exported(self) -> Mapping[str, Any]:
+        """What the step made the software give away: nothing but the reason when it refused to."""
+        if self.action not in EXPORTING or self.reply is None:
+            return {}
+        return self.reply.result if self.reply.ok else {"error": self.reply.error or {"code": "refused"}}
 
 
 @dataclass

@@ -176,7 +176,7 @@ def _shown(items: list[dict[str, Any]], spec: Mapping[str, Any]) -> Words:
 
 def _check(context: Context, spec: Mapping[str, Any]) -> Seen:
     check = checks.named(spec["name"])
-    if label := spec.get("on"):
+    if label := spec.get("exchanges"):
         on = context.labels.get(label, [])
         if not on:
             raise Follows(words(_P, "exchange.no_reference", name=label))

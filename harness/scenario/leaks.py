@@ -53,9 +53,8 @@ def _emitted(windows: list[Window]) -> Iterator[tuple[Words, int | None, bytes]]
                 for part, data in entry.emitted().items():
                     name = words(_P, f"leak.{part}", id=entry.id, service=entry.service)
                     yield name, entry.id, data
-        if window.exported is not None and window.step.do:
-            for path, data in _leaves(window.exported):
-                yield words(_P, "leak.export", action=window.step.do.action, path=path), None, data
+        for path, data in _leaves(window.exported):
+            yield words(_P, "leak.export", action=window.action, path=path), None, data
 
 
 def _leaves(node: Any, path: str = "result") -> Iterator[tuple[str, bytes]]:
@@ -65,7 +64,7 @@ def _leaves(node: Any, path: str = "result") -> Iterator[tuple[str, bytes]]:
     elif isinstance(node, list):
         for n, value in enumerate(node):
             yield from _leaves(value, f"{path}.{n}")
-    elif node is not None:
+    else:
         raw = str(node)
         if path.endswith(_ENCODED):
             try:

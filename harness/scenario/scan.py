@@ -31,10 +31,11 @@ _TEXT = re.compile(rb"[\t\r\n\x20-\x7e]{16,}")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}(?:\r?\n[ \t]*[A-Za-z0-9+/_-]+)*")
 _HEXA = re.compile(rb"[0-9A-Fa-f]{26,}")
 _QUOTED = re.compile(rb"=(?:[0-9A-F]{2}|\r?\n)")
-_PDF_STREAM = re.compile(rb"stream\r?\n")
+_ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
+_PDF = b"%PDF-1."
 _JSON_ESCAPE = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|([nrt/\"\\]))")
 _JSON_PLAIN = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
-_MAGICS = (b"PK\x03\x04", b"\x1f\x8b\x08", b"%PDF", b"<?xml")
+_MAGICS = (b"PK\x03\x04", b"\x1f\x8b\x08", _PDF, b"<?xml")
 _ZIP_METHODS = frozenset((0, 8, 9, 12, 14, 93, 95, 96, 97, 98, 99))
 
 
@@ -161,14 +162,13 @@ class _Looking:
             start = data.find(b"\x1f\x8b\x08", start + 3)
 
     def deflated(self, data: bytes, path: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
-        """A zlib stream: the whole data, or the streams of a PDF."""
-        if data[:1] == b"\x78" and len(data) > 2 and int.from_bytes(data[:2], "big") % 31 == 0:
-            yield "zlib", self._inflate(data, 15)
-        if b"%PDF" in data:
-            for found in _PDF_STREAM.finditer(data):
-                yield "pdf", self._inflate(data[found.end() :], 15)
+        """zlib streams wherever they begin (those of a PDF too), and the text of a PDF as a reader sees it."""
+        for found in _ZLIB.finditer(data):
+            if inner := self._inflate(data[found.start() :], 15):
+                yield "zlib", inner
+        if _PDF in data:
             try:
-                yield "pdf text", pdf_text(data[data.index(b"%PDF") :]).encode()
+                yield "pdf text", pdf_text(data[data.index(_PDF) :]).encode()
             except Unreadable:
                 self._unopened((*path, "pdf"), "unreadable")
 
@@ -225,12 +225,13 @@ _TEXT_LAYERS = (_Looking.base64, _Looking.escaped, _Looking.hexadecimal)
 
 
 def _readable(data: bytes) -> bool:
-    """Whether decoded bytes are worth opening further: a known wrapping, or text rather than noise."""
-    if any(magic in data for magic in _MAGICS):
-        return True
-    sample = data[:400]
-    plain = sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in sample)
-    return bool(sample) and plain / len(sample) > 0.85
+    """Whether decoded bytes are worth opening further: a known wrapping, or a stretch of text, rather than noise."""
+    return (
+        any(magic in data for magic in _MAGICS)
+        or _ZLIB.match(data) is not None
+        or _TEXT.search(data) is not None
+        or data.count(b"\0") * 4 >= len(data) > 0
+    )
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:

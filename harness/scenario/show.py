@@ -109,5 +109,5 @@ steps:
         exchange: {service: insi, operation: WS_INS2, outcome: "00", count: 1, as: call}
       - id: valid
         text: {fr: L'appel respecte le contrat du téléservice., en: The call respects the contract of the teleservice.}
-        check: {name: insi.request-valid, on: call}
+        check: {name: insi.request-valid, exchanges: call}
 """

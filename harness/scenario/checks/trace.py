@@ -32,7 +32,7 @@ _TRAITS = {
     en="The software's journal has each call to INSi: time (±2 s), modality, code.",
 )
 def calls(context: Context, on: list[Traffic], *, traces: Sequence[Mapping[str, Any]]) -> Seen:
-    """``traces``: the result of trace.export. Looks at the calls named by ``on``, else at every call so far."""
+    """``traces``: the result of trace.export. Looks at the calls named by ``exchanges``, else at every call so far."""
     return _reconciled(context, on, traces)
 
 
