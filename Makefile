@@ -35,7 +35,7 @@ lint: setup
 	@$(BIN)/lint-imports
 
 prove: setup
-	@$(BIN)/python -m benchmarks.prove
+	@$(BIN)/segur prove --out docs
 
 clean:
 	rm -rf .venv out

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from harness import version
 from harness.console import mount
 from mocks.control import BadSwitch
-from mocks.journal import Kind, Missed
+from mocks.journal import END, Kind, Missed
 from mocks.journal.shown import exchange_json, iso
 from mocks.session import KEYS, BindingTaken, Session, UnknownSession
 from mocks.world import WorldError
@@ -212,20 +212,20 @@ def _router(bench: Bench) -> APIRouter:
         service: str = "",
         kind: Kind | None = None,
         thread: str = "",
-        after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+        after: Annotated[int | None, Query(ge=0, le=2**62)] = None,
         before: Annotated[int, Query(ge=0, le=2**62)] = 0,
         limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
         bodies: bool = False,
         accept_language: Annotated[str, Header()] = "fr",
     ) -> dict[str, Any]:
-        """Journal entries: oldest first after an id, else the newest."""
+        """Journal entries, oldest first: after an id, before an id, or the newest when neither is given."""
         found = journal.list(
             session=session or None,
             service=service or None,
             kind=kind,
             thread=thread or None,
-            after=after,
-            before=before,
+            after=after or 0,
+            before=END if after is None and not before else before,
             limit=limit,
             bodies=bodies,
         )

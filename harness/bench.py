@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import socket
 import tempfile
 import threading
 import time
@@ -75,6 +76,7 @@ class Bench:
     options: Options
     listeners: list[Listener] = field(default_factory=list)
     _session_listeners: dict[str, list[Listener]] = field(default_factory=dict)
+    _reserved: set[int] = field(default_factory=set)  # ports of sessions, opened or about to be
 
     async def start(self) -> None:
         """Open everything; raises PortTaken, WorldError, mocks.journal.JournalError."""
@@ -166,16 +168,19 @@ class Bench:
 
     async def open_session(self, name: str, binding: dict[str, list[str]], *, own_ports: bool) -> Session:
         """Open a session, with listeners of its own when asked; raises BindingTaken, ValueError."""
-        ports = self._free_ports(len(self._tls_rows())) if own_ports else []
+        ports = self._reserve(len(self._tls_rows())) if own_ports else []
         if ports:
             binding = {**binding, "port": [*binding.get("port", []), *map(str, ports)]}
-        session = self.sessions.open(name, binding)
-        if ports:
-            try:
-                await self._open_session_ports(session, ports)
-            except OSError:
-                self.sessions.close(session.id)
-                raise
+        try:
+            session = self.sessions.open(name, binding)
+        except ValueError:
+            self._reserved -= set(ports)
+            raise
+        try:
+            await self._open_session_ports(session, ports)
+        except OSError:
+            await self.close_session(session.id)
+            raise
         self.store.save(session)
         return session
 
@@ -184,6 +189,7 @@ class Bench:
         self.sessions.close(session_id)
         self.store.forget(session_id)
         for listener in self._session_listeners.pop(session_id, ()):
+            self._reserved.discard(listener.port)
             await listener.stop()
 
     def endpoints(self, session: Session) -> dict[str, str]:
@@ -216,6 +222,7 @@ class Bench:
 
     async def _open_session_ports(self, session: Session, ports: list[int]) -> None:
         opened = self._session_listeners.setdefault(session.id, [])
+        self._reserved.update(ports)
         for row, port in zip(self._tls_rows(), ports, strict=False):
             opened.append(await self._open(row, port))
 
@@ -223,10 +230,17 @@ class Bench:
         """The listeners that a session may have of its own."""
         return [row for row in ADDRESSES if row.scheme == "https" and row.service in self._apps]
 
-    def _free_ports(self, count: int) -> list[int]:
-        taken = {listener.port for row in self._session_listeners.values() for listener in row}
+    def _reserve(self, count: int) -> list[int]:
+        """Ports for one more session: neither another session's nor another program's. Raises OSError."""
         first = self.options.base_port + SESSION_PORTS
-        return [port for port in range(first, first + 2000) if port not in taken][:count]
+        found: list[int] = []
+        for port in range(first, min(first + 2000, 65536)):
+            if port not in self._reserved and _is_free(self.options.host, port):
+                found.append(port)
+                if len(found) == count:
+                    self._reserved.update(found)
+                    return found
+        raise OSError(f"no {count} free ports from {first}")
 
     @staticmethod
     async def _bound(name: str, port: int, starting: Any) -> None:
@@ -251,6 +265,15 @@ def _row(name: str) -> Address:
 
 def _offset(name: str) -> int:
     return _row(name).offset
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 @contextmanager

@@ -21,6 +21,7 @@ COMMANDS = (
     "scenarios",
     "sut",
     "defects",
+    "prove",
     "journal",
     "certs",
     "validate",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 DOTS = (200, 400)  # per inch: what a scanner gives, then its fine setting
 MAX_PAGES = 20
+_PDFIUM = Lock()  # PDFium is not thread-safe, and several runs may read pages at once
 
 
 class Unreadable(ValueError):
@@ -40,7 +42,7 @@ def pdf_text(content: bytes) -> str:
     import pypdfium2
 
     try:
-        with pypdfium2.PdfDocument(content) as document:
+        with _PDFIUM, pypdfium2.PdfDocument(content) as document:
             return "\n".join(_page_text(document[n]) for n in range(min(len(document), MAX_PAGES)))
     except pypdfium2.PdfiumError as error:
         raise Unreadable(str(error)) from None
@@ -51,7 +53,7 @@ def _pdf(content: bytes) -> Paper:
 
     text, codes = [], list[str]()
     try:
-        with pypdfium2.PdfDocument(content) as document:
+        with _PDFIUM, pypdfium2.PdfDocument(content) as document:
             for n in range(min(len(document), MAX_PAGES)):
                 text.append(_page_text(document[n]))
                 codes += _page_codes(document[n])
