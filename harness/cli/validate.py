@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from harness.cli.common import FAILED, USAGE, HomeOption, HomePath, fail, out, t
+from harness.cli.common import FAILED, USAGE, HomeOption, HomePath, fail, out, say, t
 from harness.lang import lang
 
 if TYPE_CHECKING:
+    from harness.official.engine import Official
     from harness.validate.engine import Options, Result
+    from harness.validate.sources import Source, Unreadable
 
 app = typer.Typer(add_completion=False, help=t("validate.help"), pretty_exceptions_enable=False)
 
@@ -27,7 +29,7 @@ def validate(
     kind: str = typer.Option("cda", "--as", metavar="|".join(KINDS), help=t("validate.as")),
     strict: bool = typer.Option(False, "--strict", help=t("validate.strict")),
     rulepack: list[str] = typer.Option([], "--rulepack", metavar="NAME|DIR", help=t("validate.rulepack")),
-    official: bool = typer.Option(False, "--official", help=t("validate.official")),
+    official: bool = typer.Option(True, "--official/--no-official", help=t("validate.official")),
     pdfa: str = typer.Option("warning", "--pdfa", metavar="error|warning|info", help=t("validate.pdfa")),
     form: str = typer.Option("text", "--format", metavar="|".join(FORMATS), help=t("validate.format")),
     info: bool = typer.Option(False, "--info", help=t("validate.info")),
@@ -45,7 +47,12 @@ def validate(
         fail(t("validate.bad_pdfa", found=pdfa))
     packs = tuple(str(_pack(name, home)) for name in rulepack)
     options = Options(strict, packs, Severity(pdfa), datetime.now(UTC))
-    results = _results(paths, options, jobs, form, info, official)
+    engine = _official(packs, form) if official else None
+    try:
+        results = _results(paths, options, jobs, form, info, engine)
+    finally:
+        if engine is not None:
+            engine.stop()
     if any(result.verdict == "error" for result in results):
         raise typer.Exit(USAGE)
     if any(result.verdict == "fail" for result in results):
@@ -65,31 +72,68 @@ def _pack(name: str, home: Path | None) -> Path:
     return fail(t("validate.no_pack", found=name))
 
 
-def _results(paths: list[Path], options: Options, jobs: int, form: str, info: bool, official: bool) -> list[Result]:
+def _official(packs: tuple[str, ...], form: str) -> Official | None:
+    """The official rules of the first copy that has them, started; None when there is none or they cannot run."""
+    from harness.official.pack import Pack
+
+    folder = next((Path(pack) for pack in packs if Pack(Path(pack)).complete), None)
+    if folder is None:
+        return None
+    from harness.official.engine import Official, OfficialError
+    from norms.texts import text
+
+    try:
+        engine = Official(folder)
+        say(text("harness.validate", "official.starting", lang()))
+        engine.start()
+    except OfficialError as error:
+        say(t("validate.no_saxon") if str(error) == "saxonche" else t("validate.no_official", found=error))
+        return None
+    say(text("harness.validate", "official.started", lang(), seconds=f"{engine.seconds:.1f}"))
+    return engine
+
+
+def _results(
+    paths: list[Path], options: Options, jobs: int, form: str, info: bool, official: Official | None
+) -> list[Result]:
     from harness.validate import engine, sources
+    from harness.validate.writers.text import Style, lines, summary
 
     found = list(sources.find(paths))
     bar = _Bar(len(found))
+    style = Style(lang(), sys.stdout.isatty(), info)
     results: list[Result] = []
-    judged = engine.run(found, options, jobs, bar.step)
+    for source, result in zip(found, engine.run(found, options, jobs, bar.step), strict=True):
+        results.append(result if official is None else _both(result, source, official, options))
+        if form == "text":
+            bar.clear()
+            out("\n".join(lines(results[-1], style)))
+    bar.clear()
     if form != "text":
-        results = list(judged)
-        bar.clear()
         from importlib import import_module
 
         out(import_module(f"harness.validate.writers.{form}").write(results, lang()))
         return results
-    from harness.validate.writers.text import Style, lines, summary
-
-    style = Style(lang(), sys.stdout.isatty(), info)
-    for result in judged:
-        results.append(result)
-        bar.clear()
-        out("\n".join(lines(result, style)))
     if len(results) > 1:
         out(summary(results, style))
     out(style.paint(style.t("text.rehearsal"), "dim"))
     return results
+
+
+def _both(result: Result, source: Source | Unreadable, official: Official, options: Options) -> Result:
+    """The result with the official verdict beside ours; what either refuses is refused."""
+    from harness.validate.sources import Unreadable
+    from norms.codes.packs import Folder
+
+    if isinstance(source, Unreadable) or result.error is not None:
+        return result
+    said = official.judge(source.read(), result)
+    said["pack"] = Folder(official.pack.folder).shown()
+    result.engines["own"]["verdict"] = result.verdict
+    result.engines["official"] = said
+    if said["verdict"] == "fail":
+        result.verdict = "fail"
+    return result
 
 
 class _Bar:

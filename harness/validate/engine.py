@@ -17,7 +17,7 @@ _BATCH = 8
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How documents are judged; ``packs``: folders of value sets and code systems, ``now``: what dates are compared to."""
+    """How documents are judged: ``packs`` folders of value sets and code systems, ``now`` what dates are held against."""
 
     strict: bool = False
     packs: tuple[str, ...] = ()

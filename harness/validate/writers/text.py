@@ -113,7 +113,11 @@ def _official(result: Result, style: Style) -> Iterator[str]:
         return
     yield ""
     yield f"  {style.paint(style.t('official.title'), 'bold')} {style.t('official.rules', **official.get('pack', {}))}"
-    yield "  " + style.t(f"official.{official['verdict']}", count=len(official.get("findings", ())))
+    yield "  " + style.t(
+        f"official.{official['verdict']}", count=len(official.get("findings", ())) + len(official.get("schema", ()))
+    )
+    for words in official.get("schema", ())[:5]:
+        yield f"    XSD · {words}"
     for row in official.get("findings", ())[:20]:
         yield f"    {row['profile']} · {row['location']}"
         yield f"      {row['text']}"
