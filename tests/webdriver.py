@@ -62,6 +62,19 @@ class Browser:
         """What a script returns."""
         return self._do("POST", "/execute/sync", {"script": code, "args": []})
 
+    def wait(self, css: str) -> str:
+        """The words of the first element of that selector, once it is there."""
+        words = f"document.querySelector({css!r})?.innerText"
+        timer = f"const t = setInterval(() => {words} && (clearInterval(t), done({words})), 30)"
+        return str(self.script(f"return new Promise(done => {{ {timer} }})"))
+
+    def until(self, start: str) -> str:
+        """Where the window is, once that starts so."""
+        deadline = time.monotonic() + 10
+        while not self.url.startswith(start) and time.monotonic() < deadline:
+            time.sleep(0.03)
+        return self.url
+
     def screenshot(self, path: Path) -> None:
         """What a person would see."""
         path.write_bytes(base64.b64decode(self._do("GET", "/screenshot")))
