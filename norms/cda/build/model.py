@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,19 @@ STRUCTURES = "1.2.250.1.71.4.2.2"  # national identifier of a structure
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A coded value. ``system`` is an OID; ``original`` the narrative anchor (``#id``) that words it."""
+    """A coded value. ``system`` is an OID; ``original`` the narrative anchor (``#id``) that words it; ``qualifiers``
+    (name, value) pairs, the value None when the coded element itself is it."""
 
     code: str
     system: str
     display: str = ""
     original: str = ""
     translations: tuple[Code, ...] = ()
+    qualifiers: tuple[tuple[Code, Code | None], ...] = ()
+
+    def at(self, anchor: str) -> Code:
+        """The same code, worded at an anchor of the narrative."""
+        return replace(self, original=f"#{anchor}")
 
 
 @dataclass(frozen=True, slots=True)

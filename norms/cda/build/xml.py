@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import deepcopy
 from datetime import datetime
 
 from lxml import etree
@@ -25,7 +26,7 @@ def E(tag: str, *children: Child, **attributes: str | None) -> Element:  # noqa:
 
 
 def add(element: Element, children: Child) -> None:
-    """Append children: elements, text, None (nothing) or sequences of them."""
+    """Append children: elements (a copy of one that stands elsewhere), text, None (nothing) or sequences of them."""
     if children is None:
         return
     if isinstance(children, str):
@@ -34,7 +35,7 @@ def add(element: Element, children: Child) -> None:
         else:
             element.text = (element.text or "") + children
     elif isinstance(children, etree._Element):
-        element.append(children)
+        element.append(children if children.getparent() is None else deepcopy(children))
     else:
         for child in children:
             add(element, child)
@@ -79,8 +80,11 @@ def coded(tag: str, code: Code | None, *, kind: str | None = None, null: str = "
     original = E("originalText", E("reference", value=code.original)) if code.original else None
     if not code.code:
         return E(tag, original, nullFlavor=null, xsi_type=kind)
+    qualifiers = [
+        E("qualifier", coded("name", name), coded("value", value) if value else None) for name, value in code.qualifiers
+    ]
     return E(
-        tag, original, [coded("translation", t) for t in code.translations], xsi_type=kind,
+        tag, original, qualifiers, [coded("translation", t) for t in code.translations], xsi_type=kind,
         code=code.code, codeSystem=code.system, codeSystemName=_SYSTEMS.get(code.system),
         displayName=code.display or None,
     )  # fmt: skip
@@ -94,7 +98,8 @@ _SYSTEMS = {
     "1.2.250.1.213.1.1.4.322": "TA_ASIP",
     "1.2.250.1.213.1.1.4.12": "TA_ASIP",
     "1.2.250.1.213.2.3.1": "CIS",
-    "1.2.250.1.213.2.5": "CCAM",
+    "1.2.250.1.215.300.1": "CCAM",
+    "1.2.840.10008.2.16.4": "DCM",
     "2.16.840.1.113883.5.4": "HL7:ActCode",
 }
 

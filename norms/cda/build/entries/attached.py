@@ -35,11 +35,11 @@ def attached(ids: Ids, id: str, media_type: str, data: bytes, anchor: str, kind:
     )  # fmt: skip
 
 
-def external(ids: Ids, document: Ident, code: Code, anchor: str) -> Element:
-    """A reference to another document."""
+def external(ids: Ids, document: Ident, code: Code | None, anchor: str) -> Element:
+    """A reference to another document; its code is not applicable when None."""
     pointed = E(
         "reference",
         E("externalDocument", ident(document), reference(anchor), classCode="DOC", moodCode="EVN"),
         typeCode="REFR",
     )
-    return act("act", "35", ident(ids.new()), coded("code", code), reference(anchor), pointed, kind="ACT")
+    return act("act", "35", ident(ids.new()), coded("code", code, null="NA"), reference(anchor), pointed, kind="ACT")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import NamedTuple
 
 from norms.cda.build.entries.base import (
@@ -10,6 +11,7 @@ from norms.cda.build.entries.base import (
     ROLE,
     Time,
     act,
+    boolean,
     cd,
     loinc,
     pq,
@@ -18,10 +20,10 @@ from norms.cda.build.entries.base import (
     statement,
 )
 from norms.cda.build.ids import Ids
-from norms.cda.build.model import Code, Professional
+from norms.cda.build.model import Code, Ident, Organisation, Professional
 from norms.cda.build.parties import assigned
 from norms.cda.build.sections import template_ids
-from norms.cda.build.xml import Child, E, coded, ident, moment, reference, span
+from norms.cda.build.xml import Child, E, address, coded, ident, moment, reference, span, telecoms
 from norms.cda.document import Element
 
 DIAGNOSIS = snomed("282291009", "interprétation diagnostique")
@@ -44,7 +46,7 @@ def problem_only(
     negated: bool = False, more: Child = None,
 ) -> Element:  # fmt: skip
     """A problem without the act that follows it."""
-    told = value and Code(value.code, value.system, value.display, f"#{anchor}", value.translations)
+    told = value and value.at(anchor)
     return statement(
         "37", ids.new(), kind, cd(told), anchor=anchor, time=span(since, until), more=more, negated=negated
     )
@@ -71,7 +73,7 @@ def allergy(
     reaction: Reaction | None = None, until: Time = None, status: str = "active",
 ) -> Element:  # fmt: skip
     """An allergy in its concern act; ``agent`` None with a kind that says none is known."""
-    told = agent and Code(agent.code, agent.system, agent.display, f"#{agent_anchor or anchor}", agent.translations)
+    told = agent and agent.at(agent_anchor or anchor)
     culprit = E(
         "participant",
         E("participantRole", E("playingEntity", coded("code", told), E("name", agent.display), classCode="MMAT"),
@@ -90,7 +92,7 @@ def _reaction(ids: Ids, reaction: Reaction, since: Time) -> Element:
     severity = (
         related("SUBJ", severity_of(reaction.severity, reaction.anchor), inverted=True) if reaction.severity else None
     )
-    told = Code(reaction.what.code, reaction.what.system, reaction.what.display, f"#{reaction.anchor}")
+    told = reaction.what.at(reaction.anchor)
     made = statement(
         "37", ids.new(), DIAGNOSIS, cd(told), anchor=reaction.anchor, time=span(since), more=severity, negated=False
     )
@@ -134,7 +136,7 @@ def procedure(
 
 def internal(ids: Ids, code: Code, anchor: str) -> Element:
     """A reference to a reason told elsewhere in the document."""
-    told = Code(code.code, code.system, code.display, f"#{anchor}")
+    told = code.at(anchor)
     return act("act", "36", ident(ids.new()), coded("code", told), kind="ACT")
 
 
@@ -147,6 +149,14 @@ def observation(
     return statement(
         template, ids.new(), code, value, anchor=anchor, time=moment("effectiveTime", time), more=[seen, more]
     )
+
+
+def results(ids: Ids, kind: Code, time: Time, found: Sequence[Element]) -> Element:
+    """Results of one kind (26436-6 biology, 18748-4 imaging…) in a summary."""
+    return act(
+        "organizer", "208", ident(ids.new()), coded("code", kind), E("statusCode", code="completed"),
+        moment("effectiveTime", time), [E("component", one, typeCode="COMP") for one in found], kind="CLUSTER",
+    )  # fmt: skip
 
 
 class Measure(NamedTuple):
@@ -166,7 +176,7 @@ def vital_signs(ids: Ids, time: Time, measures: Sequence[Measure]) -> Element:
                                    interpretation=m.interpretation), typeCode="COMP")
         for m in measures
     ]  # fmt: skip
-    group = snomed("46680005", "Signes vitaux")
+    group = loinc("85353-1", "Signes vitaux")
     return act(
         "organizer", "49", ident(ids.new()), coded("code", group), E("statusCode", code="completed"),
         moment("effectiveTime", time), taken, kind="CLUSTER",
@@ -175,7 +185,7 @@ def vital_signs(ids: Ids, time: Time, measures: Sequence[Measure]) -> Element:
 
 def family(ids: Ids, relation: Code, sex: str, value: Code, anchor: str, time: Time = None) -> Element:
     """A relative's problem; ``relation`` of RoleCode (MTH, FTH…)."""
-    told = Code(value.code, value.system, value.display, f"#{anchor}")
+    told = value.at(anchor)
     one = statement("51", ids.new(), DIAGNOSIS, cd(told), anchor=anchor, time=moment("effectiveTime", time))
     person = Code(relation.code, ROLE, relation.display, f"#{anchor}")
     gender = E("administrativeGenderCode", code=sex, codeSystem="2.16.840.1.113883.5.1")
@@ -191,20 +201,44 @@ def family(ids: Ids, relation: Code, sex: str, value: Code, anchor: str, time: T
 
 def device(
     ids: Ids, code: Code, anchor: str, since: Time, until: Time = None, *, maker: str = "", serial: str = "",
+    more: Child = None,
 ) -> Element:  # fmt: skip
-    """A medical device carried or implanted."""
-    told = Code(code.code, code.system, code.display, f"#{anchor}", code.translations)
-    scope = E("scopingEntity", E("desc", maker)) if maker else None
-    identity = E("id", root="2.25.280231453781", extension=serial) if serial else E("id", nullFlavor="UNK")
-    participant = E(
-        "participant",
-        E("participantRole", identity, E("playingDevice", coded("code", told), E("manufacturerModelName", maker or None)),
-          scope, classCode="MANU"),
-        typeCode="DEV",
+    """A medical device carried or implanted; ``serial`` its identifier."""
+    identity = E("id", root="1.2.250.1.213.99.9.7", extension=serial) if serial else ident(ids.new())
+    playing = E(
+        "playingDevice", coded("code", code.at(anchor)), E("manufacturerModelName", maker) if maker else None,
+        classCode="DEV", determinerCode="INSTANCE",
     )  # fmt: skip
+    participant = E("participant", E("participantRole", identity, playing, classCode="MANU"), typeCode="DEV")
     return act(
         "supply", "20", ident(ids.new()), reference(anchor), E("statusCode", code="completed"),
-        span(since, until, typed=True), participant, kind="SPLY",
+        span(since, until, typed=True), participant, more, kind="SPLY",
+    )  # fmt: skip
+
+
+def directive(ids: Ids, code: Code, anchor: str, since: Time, document: Ident) -> Element:
+    """Advance directives, and the document that holds them."""
+    mark = E("templateId", root="2.16.840.1.113883.10.20.1.36")
+    pointed = E(
+        "reference", mark, E("externalDocument", ident(document), reference(anchor), classCode="DOC", moodCode="EVN"), typeCode="REFR"
+    )  # fmt: skip
+    return statement("54", ids.new(), code, boolean(True), anchor=anchor, time=span(since), more=pointed)
+
+
+def disposition(ids: Ids, code: Code, place: Organisation, anchor: str) -> Element:
+    """Where the patient is to go."""
+    unknown = E("time", nullFlavor="UNK")
+
+    def role(kind: str) -> Element:
+        inner = E(
+            "participantRole", ident(place.id), address(place.address), telecoms(place.phone, use="EC"),
+            E("playingEntity", E("name", place.name)), classCode="ROL",
+        )  # fmt: skip
+        return E("participant", deepcopy(unknown), inner, typeCode=kind)
+
+    return act(
+        "act", "97", ident(ids.new()), coded("code", code), reference(anchor), E("statusCode", code="normal"),
+        E("effectiveTime", nullFlavor="UNK"), [role(kind) for kind in ("RCV", "ORG", "DST")], kind="ACT", mood="INT",
     )  # fmt: skip
 
 
@@ -216,18 +250,12 @@ def comment(anchor: str, who: Element | None = None) -> Element:
 
 
 def encounter(
-    ids: Ids, code: Code, anchor: str, time: Child, *, mood: str = "EVN", who: Professional | None = None
-) -> Element:
-    """A past (EVN) or planned (INT…) encounter; ``time`` an effectiveTime."""
+    ids: Ids, code: Code, anchor: str, time: Child, *, mood: str = "EVN", who: Professional | None = None, more: Child = None,
+) -> Element:  # fmt: skip
+    """A past (EVN) or planned (ARQ, INT…) encounter; ``time`` is its effectiveTime."""
+    mark = "2.16.840.1.113883.10.20.1.21" if mood == "EVN" else "2.16.840.1.113883.10.20.1.25"
     performer = E("performer", assigned(who), typeCode="PRF") if who else None
     return act(
-        "encounter",
-        "58",
-        ident(ids.new()),
-        coded("code", code),
-        reference(anchor),
-        time,
-        performer,
-        kind="ENC",
-        mood=mood,
-    )
+        "encounter", "58", E("templateId", root=mark), ident(ids.new()), coded("code", code.at(anchor)), reference(anchor),
+        time, performer, more, kind="ENC", mood=mood,
+    )  # fmt: skip

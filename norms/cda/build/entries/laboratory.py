@@ -45,7 +45,7 @@ def flag(code: str) -> Code:
 
 def result(one: Result, time: Time, *, status: str = "completed") -> Element:
     """A laboratory observation."""
-    told = Code(one.code.code, one.code.system, one.code.display, f"#{one.anchor}", one.code.translations)
+    told = one.code.at(one.anchor)
     bounds = None
     if one.low or one.high:
         interval = E(
