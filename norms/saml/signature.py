@@ -1,8 +1,9 @@
 """Verification of an enveloped XML signature on an assertion, strict profile.
 
-Exclusive canonicalisation without comments, rsa-sha256, sha256, one reference that names the assertion itself, the two
-transforms in order, one certificate at least in KeyInfo and no ds:Object. Anything else is refused rather than
-interpreted: that is what keeps signature wrapping out. XML Signature 1.1, §4.3 and §6.6.4; SAML 2.0 Core, §5.4.
+Exclusive canonicalisation without comments, rsa-sha256, sha256 (SHA-1 where the caller allows it), one reference that
+names the assertion itself, the two transforms in order, one certificate at least in KeyInfo and no ds:Object. Anything
+else is refused rather than interpreted: that is what keeps signature wrapping out. XML Signature 1.1, §4.3 and §6.6.4;
+SAML 2.0 Core, §5.4.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import base64
 import binascii
 import hashlib
 import hmac
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 from lxml import etree
 
 from norms.finding import Finding, find
@@ -28,11 +30,15 @@ EXCLUSIVE: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
 ENVELOPED: Final = f"{DS}enveloped-signature"
 RSA_SHA256: Final = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 SHA256_DIGEST: Final = "http://www.w3.org/2001/04/xmlenc#sha256"
+RSA_SHA1: Final = f"{DS}rsa-sha1"
+SHA1_DIGEST: Final = f"{DS}sha1"
 
 _PREFIXES: Final = f"{{{EXCLUSIVE}}}InclusiveNamespaces"
 _CERTIFICATE: Final = f"{{{DS}}}X509Data/{{{DS}}}X509Certificate"
 _SAME_VALUE: Final = etree.XPath("count(//@*[. = $id])")
-_PADDING, _HASH = PKCS1v15(), SHA256()
+_PADDING = PKCS1v15()
+_HASHES: Mapping[str, HashAlgorithm] = {RSA_SHA256: SHA256(), RSA_SHA1: SHA1()}  # noqa: S303 (old software still signs so)
+_DIGESTS: Mapping[str, Callable[[bytes], Any]] = {SHA256_DIGEST: hashlib.sha256, SHA1_DIGEST: hashlib.sha1}
 
 
 class _Refused(Exception):
@@ -41,21 +47,23 @@ class _Refused(Exception):
         self.finding = finding
 
 
-def verify(assertion: etree._Element) -> tuple[Certificate | None, list[Finding]]:
+def verify(assertion: etree._Element, *, sha1: bool = False) -> tuple[Certificate | None, list[Finding]]:
     """The certificate that signed this assertion, and why the signature is refused when it is.
+
+    ``sha1``: rsa-sha1 and sha1 are read too.
 
     The element must still stand in its message: its ID is looked for in the whole document. Findings are SAML-SIG-*
     and SAML-CRT-01; the certificate is returned as soon as it could be read, so that more can be said about it.
     """
     held: list[Certificate] = []
     try:
-        _verify(assertion, held)
+        _verify(assertion, held, sha1)
     except _Refused as refused:
         return (held[0] if held else None), [refused.finding]
     return held[0], []
 
 
-def _verify(assertion: etree._Element, held: list[Certificate]) -> None:
+def _verify(assertion: etree._Element, held: list[Certificate], sha1: bool) -> None:
     signatures = list(assertion.iter(SIGNATURE))
     if not signatures:
         raise _Refused(find("SAML-SIG-01", where=place(assertion, "Signature")))
@@ -67,8 +75,8 @@ def _verify(assertion: etree._Element, held: list[Certificate]) -> None:
     method, signature_method, reference = _children(info, "CanonicalizationMethod", "SignatureMethod", "Reference")
     transforms, digest_method, digest_value = _children(reference, "Transforms", "DigestMethod", "DigestValue")
     _algorithm(method, EXCLUSIVE)
-    _algorithm(signature_method, RSA_SHA256)
-    _algorithm(digest_method, SHA256_DIGEST)
+    hashed = _HASHES[_algorithm(signature_method, RSA_SHA256, *((RSA_SHA1,) if sha1 else ()))]
+    digested = _DIGESTS[_algorithm(digest_method, SHA256_DIGEST, *((SHA1_DIGEST,) if sha1 else ()))]
     steps = _children(transforms, "Transform", "Transform")
     _algorithm(steps[0], ENVELOPED)
     _algorithm(steps[1], EXCLUSIVE)
@@ -77,10 +85,11 @@ def _verify(assertion: etree._Element, held: list[Certificate]) -> None:
     signer = _certificate(key_info)
     held.append(signer)
     signed = _canonical(info, _inclusive(method))  # before the signature leaves the tree, which may move namespaces
-    if not hmac.compare_digest(_digest(assertion, signature, _inclusive(steps[1])), _decoded(digest_value)):
+    seen = digested(_unsigned(assertion, signature, _inclusive(steps[1]))).digest()
+    if not hmac.compare_digest(seen, _decoded(digest_value)):
         raise _Refused(find("SAML-SIG-06", where=place(digest_value)))
     try:
-        signer.key.verify(_decoded(signature_value), signed, _PADDING, _HASH)
+        signer.key.verify(_decoded(signature_value), signed, _PADDING, hashed)
     except InvalidSignature:
         raise _Refused(find("SAML-SIG-07", where=place(signature_value))) from None
 
@@ -93,9 +102,11 @@ def _children(parent: etree._Element, *names: str) -> list[etree._Element]:
     return found
 
 
-def _algorithm(element: etree._Element, wanted: str) -> None:
-    if (found := element.get("Algorithm", "")) != wanted:
-        raise _Refused(find("SAML-SIG-03", expected=wanted, found=found, where=place(element)))
+def _algorithm(element: etree._Element, *wanted: str) -> str:
+    found = element.get("Algorithm", "")
+    if found not in wanted:
+        raise _Refused(find("SAML-SIG-03", expected=wanted[0], found=found, where=place(element)))
+    return found
 
 
 def _reference(assertion: etree._Element, reference: etree._Element) -> None:
@@ -135,8 +146,8 @@ def _canonical(element: etree._Element, prefixes: list[str]) -> bytes:
     )
 
 
-def _digest(assertion: etree._Element, signature: etree._Element, prefixes: list[str]) -> bytes:
-    """SHA-256 of the assertion without its signature, whose place in the tree is restored."""
+def _unsigned(assertion: etree._Element, signature: etree._Element, prefixes: list[str]) -> bytes:
+    """The canonical form of the assertion without its signature, whose place in the tree is restored."""
     before, at = signature.getprevious(), assertion.index(signature)
     if signature.tail:
         if before is None:
@@ -146,6 +157,6 @@ def _digest(assertion: etree._Element, signature: etree._Element, prefixes: list
         signature.tail = None
     assertion.remove(signature)
     try:
-        return hashlib.sha256(_canonical(assertion, prefixes)).digest()
+        return _canonical(assertion, prefixes)
     finally:
         assertion.insert(at, signature)
