@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -95,7 +96,8 @@ class FakeBench:
 
     def world(self, session: str, kind: str) -> list[dict[str, Any]]:
         self._call("world", kind)
-        return self._world.rows(kind)
+        rows: list[dict[str, Any]] = [asdict(item) for item in getattr(self._world, kind).values()]
+        return rows
 
     def patch_world(self, session: str, kind: str, item: str, changes: Mapping[str, Any]) -> None:
         self._call("patch", kind, item, dict(changes))

@@ -17,7 +17,9 @@ from tests.scenario_kit import START, FakeBench, FakeSoftware, Play, steps
 Calls = Callable[[FakeBench], None]
 
 
-def play(expect: str, *, calls: Calls = lambda bench: None, answer: Any = None, action: str = "ins.search") -> CheckResult:
+def play(
+    expect: str, *, calls: Calls = lambda bench: None, answer: Any = None, action: str = "ins.search"
+) -> CheckResult:
     """The result of one expectation on one step whose action makes these calls and gives this answer."""
     bench = FakeBench()
 
@@ -29,7 +31,9 @@ def play(expect: str, *, calls: Calls = lambda bench: None, answer: Any = None, 
         f"steps:\n  - id: s\n    type: transaction\n    text: t\n    do: {{action: {action}, ok: any}}\n"
         f"    expect:\n      - {{id: e, text: {{fr: il faut, en: must}}, {expect}}}\n"
     )
-    return Play(FakeSoftware(**{action.replace(".", "_"): act, "settle": lambda body: None}), bench).check(wanted, "s/e")
+    return Play(FakeSoftware(**{action.replace(".", "_"): act, "settle": lambda body: None}), bench).check(
+        wanted, "s/e"
+    )
 
 
 def one(bench: FakeBench) -> None:
@@ -72,7 +76,11 @@ def test_an_exchange_that_holds(expect: str, calls: Calls) -> None:
         ("exchange: {service: insi, count: {max: 1}}", two, "0 to 1"),
         ("exchange: {service: insi, operation: WS_INS1}", one, "exchange 1 (WS_INS2 → 00)"),
         ("exchange: {service: insi, fields: {facts.sex: M}}", one, "facts.sex must be equal to M; found: F"),
-        ("exchange: {service: insi, fields: {facts.nir: {absent: false}}}", one, "facts.nir must be present; found: nothing"),
+        (
+            "exchange: {service: insi, fields: {facts.nir: {absent: false}}}",
+            one,
+            "facts.nir must be present; found: nothing",
+        ),
         ("exchange: {service: insi, within: 1}", two, "came 1.5 s after"),
         ("exchange: {service: insi, if_none: fail}", lambda bench: None, "had to call by itself"),
     ],
@@ -106,7 +114,8 @@ def test_a_refused_handshake_tells_why() -> None:
 
 def test_a_handshake_refused_on_a_shared_port_is_seen_too() -> None:
     result = play(
-        "exchange: {service: insi}", calls=lambda b: b.add(kind="handshake", session="default", operation="", outcome="x")
+        "exchange: {service: insi}",
+        calls=lambda b: b.add(kind="handshake", session="default", operation="", outcome="x"),
     )
     assert result.verdict is Verdict.FAIL
 
@@ -304,7 +313,7 @@ def test_a_question_waits_for_a_person() -> None:
     assert "One click?" in result.message.en
 
 
-@pytest.mark.parametrize(("yes", "verdict"), [(True, Verdict.PASS), (False, Verdict.FAIL)])
+@pytest.mark.parametrize(("yes", "verdict"), [(True, Verdict.MANUAL), (False, Verdict.FAIL)])
 def test_a_person_answers(yes: bool, verdict: Verdict) -> None:
     software = FakeSoftware(reset=lambda body: None)
     software.says = Attestation(yes, "vu à l'écran")
@@ -313,5 +322,5 @@ def test_a_person_answers(yes: bool, verdict: Verdict) -> None:
         "    expect:\n      - {id: e, text: t, attest: {question: Sure?}}\n"
     )
     result = Play(software).check(wanted, "s/e")
-    assert result.verdict is verdict
+    assert (result.verdict, result.attested) == (verdict, yes)
     assert "vu à l'écran" in result.message.en

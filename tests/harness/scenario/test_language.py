@@ -100,7 +100,9 @@ def test_matchers(matcher: Any, values: list[Any], expected: bool) -> None:
     assert described(matcher).en
 
 
-@given(st.sampled_from(KEYS), st.lists(st.none() | st.text() | st.integers() | st.lists(st.text(), max_size=2), max_size=3))
+@given(
+    st.sampled_from(KEYS), st.lists(st.none() | st.text() | st.integers() | st.lists(st.text(), max_size=2), max_size=3)
+)
 def test_no_value_upsets_a_matcher(key: str, values: list[Any]) -> None:
     wanted: Any = {"in": ["a"], "absent": True, "at_least": 1, "at_most": 1}.get(key, "a")
     assert holds({key: wanted}, values) in (True, False)

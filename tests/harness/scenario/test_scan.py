@@ -138,4 +138,3 @@ def test_an_unknown_method_is_said() -> None:
     data = bytearray(_zip(b"x" * 100))
     data[8:10] = (99).to_bytes(2, "little")
     assert any("method 99" in place for place in search(bytes(data), WANTED).unopened)
-
