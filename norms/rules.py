@@ -35,6 +35,8 @@ HOMES: Mapping[str, str] = {
     "HTTP": "norms.http",
     "OIDC": "norms.oidc",
     "CDA": "norms.cda",
+    "XDS": "norms.xds",
+    "DMP": "norms.dmp",
 }
 
 
