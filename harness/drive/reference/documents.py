@@ -9,7 +9,7 @@ from harness.drive.reference.identity import outgoing_ins
 from harness.drive.reference.model import Ins, Patient
 from harness.drive.reference.pdf import Image, Line, page
 from harness.drive.reference.screen import Screen, day
-from norms.ins import datamatrix
+from norms.ins import datamatrix, oids
 
 LABEL, SHEET = (90.0, 50.0), (210.0, 297.0)
 PIXELS_PER_MODULE = 4
@@ -62,9 +62,9 @@ def identity_lines(patient: Patient, ins: Ins | None, screen: Screen) -> list[st
 
 def _datamatrix(patient: Patient, ins: Ins, defects: Defects, x: float, y: float, side: float) -> Image:
     t = patient.traits
-    given_names = t.first_given_name if defects.on("datamatrix-first-name-only") else t.given_names
+    oid = oids.NIR_TEST if defects.on("datamatrix-wrong-oid") else ins.oid
     payload = datamatrix.write(
-        datamatrix.Content(ins.full, ins.oid, given_names, t.birth_name, t.sex, t.birth_date, t.birth_place)
+        datamatrix.Content(ins.full, oid, t.given_names, t.birth_name, t.sex, t.birth_date, t.birth_place)
     )
     code = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.DataMatrix, force_square=True)
     picture = memoryview(code.to_image(scale=PIXELS_PER_MODULE))  # type: ignore[arg-type]

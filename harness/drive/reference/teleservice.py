@@ -82,7 +82,7 @@ def verify(software: Software, patient: Patient, traits: Traits, ins: Ins) -> An
     }
     user = software.author
     answer = software.insi.verify(user, ins, values, software.mode)
-    if not software.defects.on("no-trace-on-verification"):
+    if not (answer.code == "KO" and software.defects.on("no-trace-on-ko")):
         software.traces.call(user.national_id, "verification", patient, answer, ins)
     return answer
 
