@@ -42,7 +42,7 @@ _PART = re.compile(
     r'\s*([A-Za-z][\w.-]*|\d+(?:\.\d+)+)\s*=\s*("(?:[^"\\]|\\.)*"|(?:[^,;+"\\/]|\\.|/(?![A-Za-z]+=))*)\s*'
 )
 _LONGEST: Final = 2000
-_ESCAPE = re.compile(r"((?:\\[0-9A-Fa-f]{2})+)|\\(.)")
+_ESCAPE = re.compile(r"((?:\\[0-9A-Fa-f]{2})+)|\\(.|$)")  # "$": an escaped space at the end was stripped
 
 
 def _fold(value: str) -> str:
