@@ -6,6 +6,7 @@ Nothing survives the bench: a restart ends every login, as an outage of the prov
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
@@ -30,7 +31,10 @@ class Recent(OrderedDict[str, T]):
 
 @dataclass(slots=True)
 class Login:
-    """One authentication of a professional at PSC (its SSO session); ``sid`` names it in tokens."""
+    """One authentication of a professional at PSC (its SSO session); ``sid`` names it in tokens.
+
+    Its life is on the session's clock.
+    """
 
     sid: str
     professional: str  # id in the world
@@ -38,6 +42,7 @@ class Login:
     auth_mode: str  # CARD, MOBILE
     started: float
     seen: float  # last authorization or refresh
+    at: float = field(default_factory=time.time)  # ``started`` on the wall clock: what tokens say
     closed: bool = False
     clients: set[str] = field(default_factory=set)
 

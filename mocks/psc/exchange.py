@@ -6,6 +6,7 @@ RFC 8693 over mutual TLS, as CI-SIS « Sécurisation de la couche transport des 
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Mapping
 
@@ -102,8 +103,8 @@ class ExchangeServer:
         login, now = subject.grant.login, call.session.clock.now()
         write = binding.rfc if call.switch("cnf_form") == "rfc" else binding.ans
         claims = {
-            "exp": int(now) + LIFE,
-            "iat": int(now),
+            "exp": int(time.time()) + LIFE,
+            "iat": int(time.time()),
             "jti": str(uuid.uuid4()),
             "iss": places.base(call, "psc_api") + REALM,
             "sub": str(uuid.uuid5(uuid.NAMESPACE_URL, login.national_id)),  # its own, not PSC's

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from typing import Any
 
@@ -39,7 +40,11 @@ _IN_ID_TOKEN = ("SubjectNameID", "preferred_username", "given_name", "family_nam
 
 
 class Issuer:
-    """Writes what one call gives out, in its session's name and time."""
+    """Writes what one call gives out, in its session's name.
+
+    What lives and dies does so on the session's clock (`now`); the dates written into tokens are the wall clock's
+    (`stamp`), which is the software's too: a scenario lets a session expire and the software's dates stay true.
+    """
 
     def __init__(self, call: Call, keys: SigningKeys) -> None:
         self.call, self.keys = call, keys
@@ -47,7 +52,7 @@ class Issuer:
         self.now = call.session.clock.now()
         self.issuer = places.issuer(call)
         self.key, self.kid = keys.signing(bool(call.switch("key_rollover")))
-        self.stamp = int(self.now) + int(call.switch("clock_skew_s"))
+        self.stamp = int(time.time()) + int(call.switch("clock_skew_s"))
 
     def tokens(self, grant: Grant, person: Person) -> dict[str, Any]:
         """The token response: access, refresh and id tokens."""
@@ -96,7 +101,7 @@ class Issuer:
         return {
             "exp": self.stamp + life,
             "iat": self.stamp,
-            "auth_time": int(grant.login.started),
+            "auth_time": int(grant.login.at),
             "jti": str(uuid.uuid4()),
             "iss": self.issuer,
             "sub": sub(grant.login.national_id),

@@ -21,7 +21,7 @@ def test_an_access_token_lives_two_minutes_and_is_refreshed(psc: Provider) -> No
     again = psc.refresh(tokens).json
     assert psc.userinfo(again).status == 200
     assert claims(again["id_token"])["sid"] == claims(tokens["id_token"])["sid"]
-    assert claims(again["id_token"])["iat"] >= time.time() + 120, "what the bench issues follows the offset"
+    assert abs(claims(again["id_token"])["iat"] - time.time()) < 60, "the dates in tokens are the wall clock's"
 
 
 def test_a_refresh_token_serves_once(psc: Provider) -> None:
