@@ -101,5 +101,5 @@ def _tried(scenario: Scenario) -> set[tuple[str, str]]:
 def test_each_transition_of_the_norm_is_tried(ours: Library) -> None:
     tried = {pair for scenario in ours.scenarios.values() for pair in _tried(scenario)}
     left = {(status.value, event.value) for status, event in MOVES} - tried
-    # A verification OK of an INS received concerns an identity that has none yet; H.INS.03 validates without this check.
+    # A verification OK of an INS received concerns an identity without INS; H.INS.03 validates without this check.
     assert left == {("recuperee", "verified"), ("qualifiee", "verified"), ("provisoire", "evidence")}

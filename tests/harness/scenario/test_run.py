@@ -182,7 +182,7 @@ def test_totals_name_every_verdict(runs: Runs) -> None:
     ],
 )
 def test_who_is_concerned(about: dict[str, Any], concerned: bool) -> None:
-    assert not why_not(numbered(1), **about) is concerned
+    assert bool(why_not(numbered(1), **about)) is not concerned
 
 
 def test_later_waves_profiles_and_missing_addresses_are_left_out() -> None:
