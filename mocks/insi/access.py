@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from mocks.grants import Grants
 from mocks.http import Call
 from mocks.insi.wire import Request
 from norms.finding import Finding, find
@@ -131,9 +132,28 @@ def _person(
         if not call.switch("psc"):
             findings.append(find("INSI-SEC-05", where=place(person.element)))
         findings += check_psc(person, trust("assertion_life_s"))
+        findings += _token(call, person)
         return "psc", person.name_id
     findings += check_card(person, trust("assertion_life_s"))
     return "ps", person.name_id
+
+
+def _token(call: Call, person: Assertion) -> list[Finding]:
+    """The PSC token that comes with the assertion: good now, and of the same person (transport provisional)."""
+    wanted = str(call.switch("psc_token"))
+    scheme, _, value = call.header("authorization").partition(" ")
+    if wanted == "ignored" or (scheme.lower() != "bearer" and wanted == "optional"):
+        return []
+    if scheme.lower() != "bearer":
+        return [find("INSI-SEC-08", where=place(person.element))]
+    token, reason = call.session.state("grants", Grants).bearer(value.strip(), call.session.clock.now())
+    if token is None:
+        return [find("INSI-SEC-09", found=reason)]
+    login = token.grant.login
+    call.exchange.facts["psc_session"] = login.sid
+    if login.national_id == person.name_id:
+        return []
+    return [find("INSI-SEC-10", expected=login.national_id, found=person.name_id, where=place(person.element))]
 
 
 def authorised(idam: str, allowed: str) -> list[Finding]:

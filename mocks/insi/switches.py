@@ -138,6 +138,15 @@ SWITCHES: tuple[Switch, ...] = (
         provisional=True,
     ),
     Switch(
+        "insi.psc_token",
+        "choice",
+        "optional",
+        "Jeton d'accès Pro Santé Connect joint à l'assertion PSC (en-tête Authorization : Bearer)",
+        "Pro Santé Connect access token sent with the PSC assertion (Authorization: Bearer header)",
+        ("ignored", "optional", "required"),
+        provisional=True,
+    ),
+    Switch(
         "insi.codes",
         "text",
         "",
