@@ -29,6 +29,7 @@ class Sample:
 
 
 VALID: dict[str, Sample] = {}
+SIGNED: set[str] = set()  # made with a key that is thrown away: never twice the same bytes
 
 
 def sample(id: str, fr: str, en: str) -> Callable[[Callable[[People], bytes]], Callable[[People], bytes]]:
@@ -42,9 +43,20 @@ def sample(id: str, fr: str, en: str) -> Callable[[Callable[[People], bytes]], C
 
 
 def head(
-    people: People, name: str, *, volet: str = "", version: str = "", code: Code | None = None, title: str, time: datetime,
-    patient: Patient, author: Professional, acts: Sequence[Act] = (), encounter: Encounter | None = None, **more: Any,
-) -> Header:  # fmt: skip
+    people: People,
+    name: str,
+    *,
+    volet: str = "",
+    version: str = "",
+    code: Code | None = None,
+    title: str,
+    time: datetime,
+    patient: Patient,
+    author: Professional,
+    acts: Sequence[Act] = (),
+    encounter: Encounter | None = None,
+    **more: Any,
+) -> Header:
     """A header with what most documents share: the author signs and keeps, the act is theirs, at their place."""
     model = next((m for m in sheets.models().values() if m.name == volet), None)
     if code is None:
@@ -56,10 +68,21 @@ def head(
     sector = "SA07" if place.setting and place.setting.code == "AMBULATOIRE" else "SA01"
     stay = encounter or Encounter(AMBULATORY, time, people.facility(sector))
     return Header(
-        template=model.oid if model else "", version=version, id=oid(f"{name}:id"), set_id=oid(f"{name}:set"),
-        code=code, title=title, time=time, patient=patient, authors=((author, time),), custodian=place, signer=author,
-        acts=tuple(acts) or (act,), encounter=stay, **more,
-    )  # fmt: skip
+        template=model.oid if model else "",
+        version=version,
+        id=oid(f"{name}:id"),
+        set_id=oid(f"{name}:set"),
+        code=code,
+        title=title,
+        time=time,
+        patient=patient,
+        authors=((author, time),),
+        custodian=place,
+        signer=author,
+        acts=tuple(acts) or (act,),
+        encounter=stay,
+        **more,
+    )
 
 
 def written(spec: Header, body: Sequence[Section] | Level1, **changes: Any) -> bytes:

@@ -28,17 +28,24 @@ def _clinical(ids: Ids, why: str) -> Section:
     rows = [T(text, anchor) for _, anchor, text in _HISTORY]
     against = snomed("1260078007", "Allaitement")
     history = Section(
-        S + "213", "Antécédents et contre-indications",
-        [Table(["Rubrique", "Contenu"], [
-            ["Antécédents médicaux", rows[0]], ["Antécédents chirurgicaux", rows[1]],
-            ["Contre-indication", T("Allaitement", "contre-ind")],
-        ])],
+        S + "213",
+        "Antécédents et contre-indications",
+        [
+            Table(
+                ["Rubrique", "Contenu"],
+                [
+                    ["Antécédents médicaux", rows[0]],
+                    ["Antécédents chirurgicaux", rows[1]],
+                    ["Contre-indication", T("Allaitement", "contre-ind")],
+                ],
+            )
+        ],
         [
             *(i.clinical(ids, code, None, anchor) for code, anchor, _ in _HISTORY),
             i.clinical(ids, loinc("64100-1", "Contre-indications"), against, "contre-ind"),
         ],
         code=loinc("11329-0", "Antécédents"),
-    )  # fmt: skip
+    )
     reason = Section(S + "211", "Justification de la demande", [P(why)], code=loinc("55115-0", "Demande d'examen"))
     return Section(
         S + "205",
@@ -60,42 +67,76 @@ def request(people: People) -> bytes:
     doctor = people.pro("dr-romarin")
     kind = loinc("55115-0", "Demande d'actes d'imagerie")
     spec = head(
-        people, name, volet="IMG-DA-IMG", version="2024.01", title="Demande d'acte d'imagerie", time=time,
-        patient=people.patient("pinson-leonie"), author=doctor, recipients=(people.pro("dr-bourrache"),),
+        people,
+        name,
+        volet="IMG-DA-IMG",
+        version="2024.01",
+        title="Demande d'acte d'imagerie",
+        time=time,
+        patient=people.patient("pinson-leonie"),
+        author=doctor,
+        recipients=(people.pro("dr-bourrache"),),
         acts=[Act(kind, time, performer=doctor)],
-    )  # fmt: skip
+    )
     knee = i.site(snomed("361291001", "région entière du genou"), "lieu-2", snomed("7771000", "gauche"))
     asked = Section(
-        S + "158.3", "Actes d'imagerie demandés",
-        [Table(["Modalité", "Localisation", "Précisions"], [
-            [T("Scanner/TDM", "acte-1"), T("Abdomen", "lieu-1"), T("Avec injection si nécessaire", "rq-1")],
-            [T("Radiographie sans contraste", "acte-2"), T("Genou gauche", "lieu-2"), T("Face et profil en charge", "rq-2")],
-        ])],
+        S + "158.3",
+        "Actes d'imagerie demandés",
+        [
+            Table(
+                ["Modalité", "Localisation", "Précisions"],
+                [
+                    [T("Scanner/TDM", "acte-1"), T("Abdomen", "lieu-1"), T("Avec injection si nécessaire", "rq-1")],
+                    [
+                        T("Radiographie sans contraste", "acte-2"),
+                        T("Genou gauche", "lieu-2"),
+                        T("Face et profil en charge", "rq-2"),
+                    ],
+                ],
+            )
+        ],
         [
             i.demand(ids, i.dcm("CT", "Scanner/TDM"), i.site(ABDOMEN, "lieu-1"), "acte-1", "rq-1"),
             i.demand(ids, ta("MED-1126", "Radiographie sans contraste"), knee, "acte-2", "rq-2"),
         ],
-    )  # fmt: skip
+    )
     told = Section(
-        S + "107", "Information du patient",
-        [P(T("Patiente informée des risques liés aux rayonnements.", "info-risque")), P(T("Prévoir un arrêt de l'allaitement "
-           "de 24 heures en cas d'injection.", "info-patient"))],
+        S + "107",
+        "Information du patient",
         [
-            c.observation(ids, ta("MED-1130", "Le patient a-t-il été informé des risques relatifs à l'examen ?"), boolean(True),
-                          "info-risque", "20260923"),
+            P(T("Patiente informée des risques liés aux rayonnements.", "info-risque")),
+            P(T("Prévoir un arrêt de l'allaitement de 24 heures en cas d'injection.", "info-patient")),
+        ],
+        [
+            c.observation(
+                ids,
+                ta("MED-1130", "Le patient a-t-il été informé des risques relatifs à l'examen ?"),
+                boolean(True),
+                "info-risque",
+                "20260923",
+            ),
             c.observation(ids, loinc("99622-3", "Informations pour le patient"), None, "info-patient", "20260923"),
         ],
         code=loinc("34895-3", "Éducation du patient"),
-    )  # fmt: skip
-    return written(spec, [
-        _clinical(ids, "Douleurs de la fosse iliaque droite récidivantes depuis trois mois ; gonalgies mécaniques gauches."),
-        told, asked, parts.free("150", "Résultats d'examens antérieurs", "Échographie abdominale du 12/06/2026 : normale."),
-    ])  # fmt: skip
+    )
+    return written(
+        spec,
+        [
+            _clinical(
+                ids,
+                "Douleurs de la fosse iliaque droite récidivantes depuis trois mois ; gonalgies mécaniques gauches.",
+            ),
+            told,
+            asked,
+            parts.free("150", "Résultats d'examens antérieurs", "Échographie abdominale du 12/06/2026 : normale."),
+        ],
+    )
 
 
 @sample(
     "IMG-CR-IMG_2024.01",
-    "Compte rendu de scanner : technique, produit de contraste, dose (PDL), catalogue d'objets DICOM, résultats, conclusion.",
+    "Compte rendu de scanner : technique, produit de contraste, dose (PDL), catalogue d'objets DICOM, "
+    "résultats, conclusion.",
     "CT report: technique, contrast medium, dose (DLP), DICOM object catalogue, findings, conclusion.",
 )
 def report(people: People) -> bytes:
@@ -103,55 +144,113 @@ def report(people: People) -> bytes:
     ids, start, time = Ids(name), at(2026, 10, 1, 9, 15), at(2026, 10, 1, 11, 5)
     doctor = people.pro("dr-bourrache")
     spec = head(
-        people, name, volet="IMG-CR-IMG", version="2024.01", title="Compte rendu de scanner abdominal", time=time,
-        patient=people.patient("pinson-leonie"), author=doctor, parties=(people.doctor_in_charge(),),
+        people,
+        name,
+        volet="IMG-CR-IMG",
+        version="2024.01",
+        title="Compte rendu de scanner abdominal",
+        time=time,
+        patient=people.patient("pinson-leonie"),
+        author=doctor,
+        parties=(people.doctor_in_charge(),),
         acts=[Act(i.requested(CT_ABDOMEN, CT), start, time, doctor)],
-        orders=(Order(Ident("1.2.250.1.213.99.9.3", "DEM-20260923-01"), Ident("1.2.250.1.213.99.9.5", "ACC-20261001-07")),),
+        orders=(
+            Order(Ident("1.2.250.1.213.99.9.3", "DEM-20260923-01"), Ident("1.2.250.1.213.99.9.5", "ACC-20261001-07")),
+        ),
         encounter=Encounter(AMBULATORY, start, people.facility("SA09")),
-    )  # fmt: skip
+    )
     done = "20261001092000+0200"
     complications = Section(S + "214", "Complications", [P("Aucune.")], code=loinc("55109-3", "Complications"))
     doses = Section(
-        S + "215", "Exposition aux rayonnements",
-        [Table(["Élément", "Valeur"], [
-            ["Responsable de l'irradiation", T("Dr Hugues BOURRACHE", "expo")],
-            ["Grossesse", T("absence de grossesse", "grossesse")],
-            ["Produit dose longueur total", T("412,5 mGy.cm (abdomen)", "pdl")],
-        ])],
+        S + "215",
+        "Exposition aux rayonnements",
+        [
+            Table(
+                ["Élément", "Valeur"],
+                [
+                    ["Responsable de l'irradiation", T("Dr Hugues BOURRACHE", "expo")],
+                    ["Grossesse", T("absence de grossesse", "grossesse")],
+                    ["Produit dose longueur total", T("412,5 mGy.cm (abdomen)", "pdl")],
+                ],
+            )
+        ],
         [
             i.exposure(doctor, "expo"),
             i.clinical(ids, PREGNANT, snomed("60001007", "absence de grossesse"), "grossesse"),
-            i.dose(ids, i.dcm("113813", "PDL Total : Produit Dose Longueur Total"), "412.5", "mGy.cm", i.site(ABDOMEN, "pdl"),
-                   "pdl", done),
+            i.dose(
+                ids,
+                i.dcm("113813", "PDL Total : Produit Dose Longueur Total"),
+                "412.5",
+                "mGy.cm",
+                i.site(ABDOMEN, "pdl"),
+                "pdl",
+                done,
+            ),
         ],
         code=loinc("73569-6", "Exposition aux rayonnements"),
-    )  # fmt: skip
+    )
     objects = Section(
-        S + "217", "Catalogue d'objets DICOM", [P(["Série ", T("CT Image Storage", "sop")])],
+        S + "217",
+        "Catalogue d'objets DICOM",
+        [P(["Série ", T("CT Image Storage", "sop")])],
         [i.catalogue(i.Study("1.2.250.1.213.99.9.6.20261001.7", CT, _SOP, start, "sop"))],
         code=i.dcm("121181", "Catalogue d'objets DICOM"),
-    )  # fmt: skip
+    )
     product = Product("IOHEXOL 300 mg I/mL", "V08AB02", "Iohexol", "pdc", lot="L26071")
     technique = Section(
-        S + "206", "Technique d'imagerie",
-        [P([T("Scanner de l'abdomen", "acte"), ", acquisition hélicoïdale au temps portal sur l'", T("abdomen entier", "lieu"), "."]),
-         P(T("Iohexol 300 mg I/mL, 90 mL par voie intraveineuse, lot L26071", "pdc"))],
+        S + "206",
+        "Technique d'imagerie",
+        [
+            P(
+                [
+                    T("Scanner de l'abdomen", "acte"),
+                    ", acquisition hélicoïdale au temps portal sur l'",
+                    T("abdomen entier", "lieu"),
+                    ".",
+                ]
+            ),
+            P(T("Iohexol 300 mg I/mL, 90 mL par voie intraveineuse, lot L26071", "pdc")),
+        ],
         [
             i.technique(ids, CT_ABDOMEN, CT, i.site(ABDOMEN, "lieu"), "acte", done),
             i.contrast(ids, product, "90"),
         ],
-        [complications, doses, objects], code=loinc("55111-9", "Technique d'imagerie"),
-    )  # fmt: skip
-    return written(spec, [
-        _clinical(ids, "Douleurs de la fosse iliaque droite récidivantes depuis trois mois."),
-        technique,
-        Section(S + "207", "Comparaison", [P("Échographie du 12/06/2026.")], code=loinc("18834-2", "Comparaison")),
-        Section(S + "208", "Résultats", [
-            P("Foie, rate, pancréas et reins sans anomalie. Pas d'épanchement."),
-            P(["Discret ", T("épaississement de la dernière anse iléale", style="Bold"), " sur 4 cm, sans sténose",
-               T("", note="Épaisseur maximale mesurée à 5 mm."), "."]),
-        ], code=loinc("59776-5", "Résultats")),
-        Section(S + "209", "Conclusion", [
-            P("Épaississement segmentaire de la dernière anse iléale, à confronter à la clinique et à la calprotectine fécale."),
-        ], code=loinc("19005-8", "Conclusion")),
-    ])  # fmt: skip
+        [complications, doses, objects],
+        code=loinc("55111-9", "Technique d'imagerie"),
+    )
+    return written(
+        spec,
+        [
+            _clinical(ids, "Douleurs de la fosse iliaque droite récidivantes depuis trois mois."),
+            technique,
+            Section(S + "207", "Comparaison", [P("Échographie du 12/06/2026.")], code=loinc("18834-2", "Comparaison")),
+            Section(
+                S + "208",
+                "Résultats",
+                [
+                    P("Foie, rate, pancréas et reins sans anomalie. Pas d'épanchement."),
+                    P(
+                        [
+                            "Discret ",
+                            T("épaississement de la dernière anse iléale", style="Bold"),
+                            " sur 4 cm, sans sténose",
+                            T("", note="Épaisseur maximale mesurée à 5 mm."),
+                            ".",
+                        ]
+                    ),
+                ],
+                code=loinc("59776-5", "Résultats"),
+            ),
+            Section(
+                S + "209",
+                "Conclusion",
+                [
+                    P(
+                        "Épaississement segmentaire de la dernière anse iléale, à confronter à "
+                        "la clinique et à la calprotectine fécale."
+                    ),
+                ],
+                code=loinc("19005-8", "Conclusion"),
+            ),
+        ],
+    )

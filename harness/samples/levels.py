@@ -34,16 +34,33 @@ _LETTER = [
 
 
 def letter(
-    people: People, name: str, title: str, type_: str, patient: Patient, author: Professional, time: datetime,
-    body: list[Any] | None = None, *, plain: bool = False, **changes: Any,
-) -> bytes:  # fmt: skip
+    people: People,
+    name: str,
+    title: str,
+    type_: str,
+    patient: Patient,
+    author: Professional,
+    time: datetime,
+    body: list[Any] | None = None,
+    *,
+    plain: bool = False,
+    **changes: Any,
+) -> bytes:
     """A level-1 document: a page signed by its author."""
     kind = people.label("J07", type_, LOINC)
     spec = replace(
-        head(people, name, code=kind, title=title, time=time, patient=patient, author=author,
-             acts=[Act(kind, time, performer=author)]),
+        head(
+            people,
+            name,
+            code=kind,
+            title=title,
+            time=time,
+            patient=patient,
+            author=author,
+            acts=[Act(kind, time, performer=author)],
+        ),
         **changes,
-    )  # fmt: skip
+    )
     return written(spec, content(spec, author, body or _LETTER, plain=plain))
 
 
@@ -55,119 +72,214 @@ def content(spec: Header, author: Professional, body: list[Any], *, plain: bool 
 
 
 @sample(
-    "N1_PDF", "Document non structuré : compte rendu de consultation en PDF/A-1.",
+    "N1_PDF",
+    "Document non structuré : compte rendu de consultation en PDF/A-1.",
     "Unstructured document: consultation report as PDF/A-1.",
-)  # fmt: skip
+)
 def n1_pdf(people: People) -> bytes:
-    return letter(people, "N1_PDF", "Compte rendu de consultation", "11488-4", people.patient("pinson-leonie"),
-                  people.pro("dr-romarin"), at(2026, 9, 7, 10, 15))  # fmt: skip
+    return letter(
+        people,
+        "N1_PDF",
+        "Compte rendu de consultation",
+        "11488-4",
+        people.patient("pinson-leonie"),
+        people.pro("dr-romarin"),
+        at(2026, 9, 7, 10, 15),
+    )
 
 
 @sample(
-    "N1_TEXTE", "Document non structuré : courrier en texte brut (text/plain, base64).",
+    "N1_TEXTE",
+    "Document non structuré : courrier en texte brut (text/plain, base64).",
     "Unstructured document: a letter as plain text (text/plain, base64).",
-)  # fmt: skip
+)
 def n1_text(people: People) -> bytes:
-    return letter(people, "N1_TEXTE", "Compte rendu de consultation", "11488-4", people.patient("pinson-leonie"),
-                  people.pro("dr-romarin"), at(2026, 9, 7, 10, 20), plain=True)  # fmt: skip
+    return letter(
+        people,
+        "N1_TEXTE",
+        "Compte rendu de consultation",
+        "11488-4",
+        people.patient("pinson-leonie"),
+        people.pro("dr-romarin"),
+        at(2026, 9, 7, 10, 20),
+        plain=True,
+    )
 
 
 @sample(
-    "REMPLACE_v1", "Première version d'un compte rendu, remplacée ensuite (même setId, versionNumber 1).",
+    "REMPLACE_v1",
+    "Première version d'un compte rendu, remplacée ensuite (même setId, versionNumber 1).",
     "First version of a report, replaced later (same setId, versionNumber 1).",
-)  # fmt: skip
+)
 def first_version(people: People) -> bytes:
-    return letter(people, "REMPLACE", "Compte rendu de consultation de cardiologie", "11488-4",
-                  people.patient("grive-jean-pierre"), people.pro("dr-angelique"), at(2026, 9, 21, 16))  # fmt: skip
+    return letter(
+        people,
+        "REMPLACE",
+        "Compte rendu de consultation de cardiologie",
+        "11488-4",
+        people.patient("grive-jean-pierre"),
+        people.pro("dr-angelique"),
+        at(2026, 9, 21, 16),
+    )
 
 
 @sample(
-    "REMPLACE_v2", "Deuxième version : autre id, même setId, versionNumber 2, relatedDocument RPLC vers la première.",
+    "REMPLACE_v2",
+    "Deuxième version : autre id, même setId, versionNumber 2, relatedDocument RPLC vers la première.",
     "Second version: another id, same setId, versionNumber 2, relatedDocument RPLC to the first.",
-)  # fmt: skip
+)
 def second_version(people: People) -> bytes:
     body = [*_LETTER, "# Rectificatif", "Traitement : bisoprolol 2,5 mg et non 5 mg."]
-    return letter(people, "REMPLACE", "Compte rendu de consultation de cardiologie", "11488-4",
-                  people.patient("grive-jean-pierre"), people.pro("dr-angelique"), at(2026, 9, 22, 9, 5), body,
-                  id=oid("REMPLACE:id:2"), version_number=2, replaces=oid("REMPLACE:id"))  # fmt: skip
+    return letter(
+        people,
+        "REMPLACE",
+        "Compte rendu de consultation de cardiologie",
+        "11488-4",
+        people.patient("grive-jean-pierre"),
+        people.pro("dr-angelique"),
+        at(2026, 9, 22, 9, 5),
+        body,
+        id=oid("REMPLACE:id:2"),
+        version_number=2,
+        replaces=oid("REMPLACE:id"),
+    )
 
 
 @sample(
-    "IDENTITE_nouveau-ne", "Nouveau-né : INS, mère en représentante (guardian), compte rendu d'accouchement.",
+    "IDENTITE_nouveau-ne",
+    "Nouveau-né : INS, mère en représentante (guardian), compte rendu d'accouchement.",
     "Newborn: INS, mother as guardian, delivery report.",
-)  # fmt: skip
+)
 def newborn(people: People) -> bytes:
     place = Address("14 RUE DES LILAS", "63000", "CLERMONT-FERRAND")
     mother = Relative("MESANGE", "Leonie", phone="0639980001", address=place)
     baby = people.patient("newborn-mesange", guardian=mother, address=place)
-    return letter(people, "IDENTITE_nouveau-ne", "Compte rendu de l'examen pédiatrique de sortie", "11488-4", baby,
-                  people.pro("sage-femme-camomille"), at(2026, 10, 5, 10),
-                  ["# Examen", "Nouveau-née à terme, 3 280 g. Examen clinique normal."])  # fmt: skip
+    return letter(
+        people,
+        "IDENTITE_nouveau-ne",
+        "Compte rendu de l'examen pédiatrique de sortie",
+        "11488-4",
+        baby,
+        people.pro("sage-femme-camomille"),
+        at(2026, 10, 5, 10),
+        ["# Examen", "Nouveau-née à terme, 3 280 g. Examen clinique normal."],
+    )
 
 
 @sample(
-    "IDENTITE_jumelle", "Jumelle : naissance multiple (sdtc:multipleBirthInd, rang 2).",
+    "IDENTITE_jumelle",
+    "Jumelle : naissance multiple (sdtc:multipleBirthInd, rang 2).",
     "Twin: multiple birth (sdtc:multipleBirthInd, order 2).",
-)  # fmt: skip
+)
 def twin(people: People) -> bytes:
     father = Relative("MESANGE", "Julien", phone="0639980002")
     child = people.patient("mesange-eve", twin_order=2, guardian=father)
-    return letter(people, "IDENTITE_jumelle", "Compte rendu de consultation", "11488-4", child, people.pro("dr-romarin"),
-                  at(2026, 9, 9, 17, 30))  # fmt: skip
+    return letter(
+        people,
+        "IDENTITE_jumelle",
+        "Compte rendu de consultation",
+        "11488-4",
+        child,
+        people.pro("dr-romarin"),
+        at(2026, 9, 9, 17, 30),
+    )
 
 
 @sample("IDENTITE_homme", "Homme, prénoms composés.", "A man with hyphenated given names.")
 def man(people: People) -> bytes:
-    return letter(people, "IDENTITE_homme", "Compte rendu de consultation", "11488-4", people.patient("grive-jean-pierre"),
-                  people.pro("dr-verveine"), at(2026, 9, 10, 9))  # fmt: skip
+    return letter(
+        people,
+        "IDENTITE_homme",
+        "Compte rendu de consultation",
+        "11488-4",
+        people.patient("grive-jean-pierre"),
+        people.pro("dr-verveine"),
+        at(2026, 9, 10, 9),
+    )
 
 
 @sample(
-    "IDENTITE_NIA", "Identité immatriculée par un NIA (OID 1.2.250.1.213.1.4.9), naissance à l'étranger.",
+    "IDENTITE_NIA",
+    "Identité immatriculée par un NIA (OID 1.2.250.1.213.1.4.9), naissance à l'étranger.",
     "Identity with a NIA (OID 1.2.250.1.213.1.4.9), born abroad.",
-)  # fmt: skip
+)
 def nia(people: People) -> bytes:
-    return letter(people, "IDENTITE_NIA", "Compte rendu de consultation", "11488-4", people.patient("heron-amine"),
-                  people.pro("dr-verveine"), at(2026, 9, 10, 9, 30))  # fmt: skip
+    return letter(
+        people,
+        "IDENTITE_NIA",
+        "Compte rendu de consultation",
+        "11488-4",
+        people.patient("heron-amine"),
+        people.pro("dr-verveine"),
+        at(2026, 9, 10, 9, 30),
+    )
 
 
 @sample(
-    "IDENTITE_locale", "Identité locale seulement : pas d'INS, identifiant de l'établissement.",
+    "IDENTITE_locale",
+    "Identité locale seulement : pas d'INS, identifiant de l'établissement.",
     "Local identity only: no INS, the institution's identifier.",
-)  # fmt: skip
+)
 def local(people: People) -> bytes:
     patient = people.patient("fauvette-anonyme")
     assert [i.root for i in patient.ids] == [IPP]
-    return letter(people, "IDENTITE_locale", "Compte rendu de consultation", "11488-4", patient, people.pro("dr-angelique"),
-                  at(2026, 9, 11, 14))  # fmt: skip
+    return letter(
+        people,
+        "IDENTITE_locale",
+        "Compte rendu de consultation",
+        "11488-4",
+        patient,
+        people.pro("dr-angelique"),
+        at(2026, 9, 11, 14),
+    )
 
 
 @sample(
-    "AUTEUR_dispositif", "Auteur dispositif : un électrocardiographe produit le document, la cardiologue le signe.",
+    "AUTEUR_dispositif",
+    "Auteur dispositif : un électrocardiographe produit le document, la cardiologue le signe.",
     "Device author: an electrocardiograph makes the document, the cardiologist signs it.",
-)  # fmt: skip
+)
 def device(people: People) -> bytes:
     doctor, time = people.pro("dr-angelique"), at(2026, 9, 16, 8, 45)
     machine = Device(
         Ident("1.2.250.1.213.99.9.4", "ECG-0042"), "Cardiographe de démonstration", "ECG-Edit 4.2", doctor.organisation
     )
-    return letter(people, "AUTEUR_dispositif", "Électrocardiogramme", "70004-7", people.patient("cigogne-karl"), doctor, time,
-                  ["# Tracé", "Rythme sinusal à 64/min, PR 160 ms, QRS 92 ms, QTc 410 ms."],
-                  authors=((machine, time),))  # fmt: skip
+    return letter(
+        people,
+        "AUTEUR_dispositif",
+        "Électrocardiogramme",
+        "70004-7",
+        people.patient("cigogne-karl"),
+        doctor,
+        time,
+        ["# Tracé", "Rythme sinusal à 64/min, PR 160 ms, QRS 92 ms, QTc 410 ms."],
+        authors=((machine, time),),
+    )
 
 
 @sample(
-    "AUTEUR_patient", "Auteur patient : document d'expression personnelle, conservé par l'hébergeur (1.2.250.1.213.4.1).",
+    "AUTEUR_patient",
+    "Auteur patient : document d'expression personnelle, conservé par l'hébergeur (1.2.250.1.213.4.1).",
     "Patient author: a personal document, kept by the hosting organisation (1.2.250.1.213.4.1).",
-)  # fmt: skip
+)
 def patient_author(people: People) -> bytes:
     time, me = at(2026, 9, 20, 20, 10), people.patient("pinson-leonie")
     setting = people.label("J04", "EXP_PATIENT", "1.2.250.1.213.1.1.4.6")
     host = Organisation(Ident("1.2.250.1.213.4.1", "1"), "HEBERGEUR DE DEMONSTRATION", Address("", "", ""), "")
     kind = people.label("J07", "DOCPAT02", "1.2.250.1.213.1.1.4.12")
     return letter(
-        people, "AUTEUR_patient", "Document d'expression personnelle", "11488-4", me, people.pro("dr-romarin"), time,
+        people,
+        "AUTEUR_patient",
+        "Document d'expression personnelle",
+        "11488-4",
+        me,
+        people.pro("dr-romarin"),
+        time,
         ["Je souhaite que mon époux soit prévenu en cas d'hospitalisation."],
-        code=kind, authors=((me, time),), custodian=host, signer=me, acts=(Act(kind, time, performer=me, place=replace(host, setting=setting)),),
+        code=kind,
+        authors=((me, time),),
+        custodian=host,
+        signer=me,
+        acts=(Act(kind, time, performer=me, place=replace(host, setting=setting)),),
         encounter=Encounter(AMBULATORY, time, people.label("J02", "SA05", "1.2.250.1.71.4.2.4")),
-    )  # fmt: skip
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.samples import parts
-from harness.samples.biology import copy
+from harness.samples import pages, parts
 from harness.samples.core import head, sample, written
+from harness.samples.lab_report import copy
 from harness.samples.parts import S, day
 from harness.samples.people import People, at
 from norms.cda.build import Act, Address, Code, Order, Section, T, Table
@@ -12,6 +12,7 @@ from norms.cda.build.entries import prescription as rx
 from norms.cda.build.entries.base import loinc, ta
 from norms.cda.build.entries.medication import Product
 from norms.cda.build.ids import Ids, oid
+from norms.cda.build.narrative import Cell
 
 PARACETAMOL = ("PARACETAMOL 500 mg, comprimé", "N02BE01", "Paracétamol", "63107752")
 LEVOTHYROX = ("LEVOTHYROX 75 microgrammes, comprimé sécable", "H03AA01", "Lévothyroxine sodique", "62080626")
@@ -26,8 +27,11 @@ def _product(which: tuple[str, str, str, str], anchor: str, lot: str = "") -> Pr
 
 @sample(
     PRESCRIPTION,
-    "Ordonnance numérique : deux médicaments (substitution, ALD, renouvellement), un dispositif, signes vitaux, copie PDF/A-1.",
-    "Electronic prescription: two medicines (substitution, long-term condition, renewal), a device, vital signs, PDF/A-1 copy.",
+    "Ordonnance numérique : deux médicaments (substitution, ALD, renouvellement), un dispositif, signes "
+    "vitaux, copie "
+    "PDF/A-1.",
+    "Electronic prescription: two medicines (substitution, long-term condition, "
+    "renewal), a device, vital signs, PDF/A-1 copy.",
 )
 def prescription(people: People) -> bytes:
     ids, time = Ids(PRESCRIPTION), at(2026, 9, 14, 9, 50)
@@ -40,48 +44,87 @@ def prescription(people: People) -> bytes:
         Act(ta("MED-1096", "Prescription de médicaments"), time, at(2027, 3, 14)),
     ]
     spec = head(
-        people, PRESCRIPTION, volet="eP-MED-DM", version="2024.01", title="Prescription de produits de santé", time=time,
-        patient=older, author=doctor, acts=acts,
-    )  # fmt: skip
+        people,
+        PRESCRIPTION,
+        volet="eP-MED-DM",
+        version="2024.01",
+        title="Prescription de produits de santé",
+        time=time,
+        patient=older,
+        author=doctor,
+        acts=acts,
+    )
     items = [
-        (rx.Item(_product(LEVOTHYROX, "med-1"), _SCORED, "20260914", "20261213", 3, 1, False, True),
-         "1 comprimé le matin à jeun pendant 3 mois", "Ne pas substituer : équilibre thyroïdien fragile"),
-        (rx.Item(_product(PARACETAMOL, "med-2"), rx.TABLET, "20260914", "20260919", 1),
-         "1 à 2 comprimés en cas de douleur, 6 par jour au plus, pendant 5 jours", "Aucune"),
-    ]  # fmt: skip
-    rows = []
+        (
+            rx.Item(_product(LEVOTHYROX, "med-1"), _SCORED, "20260914", "20261213", 3, 1, False, True),
+            "1 comprimé le matin à jeun pendant 3 mois",
+            "Ne pas substituer : équilibre thyroïdien fragile",
+        ),
+        (
+            rx.Item(_product(PARACETAMOL, "med-2"), rx.TABLET, "20260914", "20260919", 1),
+            "1 à 2 comprimés en cas de douleur, 6 par jour au plus, pendant 5 jours",
+            "Aucune",
+        ),
+    ]
+    rows: list[list[Cell]] = []
     for item, words, note in items:
         anchor = item.product.anchor
-        rows.append([
-            T(item.product.name, anchor), T(words, f"{anchor}-pat"), f"{item.boxes} boîte(s)",
-            T("oui" if item.substitution else "non substituable", f"{anchor}-subst"), T(note, f"{anchor}-disp"),
-            [run for a, label, said in rx.facts(anchor, item.chronic) for run in (f"{label} : ", T(said, a), ". ")],
-        ])  # fmt: skip
+        rows.append(
+            [
+                T(item.product.name, anchor),
+                T(words, f"{anchor}-pat"),
+                f"{item.boxes} boîte(s)",
+                T("oui" if item.substitution else "non substituable", f"{anchor}-subst"),
+                T(note, f"{anchor}-disp"),
+                [run for a, label, said in rx.facts(anchor, item.chronic) for run in (f"{label} : ", T(said, a), ". ")],
+            ]
+        )
     medicines = Section(
-        S + "171", "Prescription de médicaments",
+        S + "171",
+        "Prescription de médicaments",
         [Table(["Médicament", "Posologie", "Quantité", "Substitution", "Note au pharmacien", "Précisions"], rows)],
-        [rx.prescribed(ids, item, time) for item, _, _ in items], code=loinc("57828-6", "Prescription de médicaments"),
-    )  # fmt: skip
+        [rx.prescribed(ids, item, time) for item, _, _ in items],
+        code=loinc("57828-6", "Prescription de médicaments"),
+    )
     bed = Code("V0806", "1.2.250.1.213.2.68", "LITS MÉDICAUX")
     device = Section(
-        S + "222", "Prescription de dispositifs médicaux",
-        [Table(["Dispositif", "Durée", "Précisions"], [[
-            T("Lit médical à deux fonctions", "dm-1"), "6 mois",
-            [run for a, label, said in rx.facts("dm-1", False, device=True) for run in (f"{label} : ", T(said, a), ". ")],
-        ]])],
+        S + "222",
+        "Prescription de dispositifs médicaux",
+        [
+            Table(
+                ["Dispositif", "Durée", "Précisions"],
+                [
+                    [
+                        T("Lit médical à deux fonctions", "dm-1"),
+                        "6 mois",
+                        [
+                            run
+                            for a, label, said in rx.facts("dm-1", False, device=True)
+                            for run in (f"{label} : ", T(said, a), ". ")
+                        ],
+                    ]
+                ],
+            )
+        ],
         [rx.prescribed_device(ids, bed, "dm-1", "20260914", "20270314", time)],
         code=loinc("46264-8", "Dispositifs médicaux"),
-    )  # fmt: skip
+    )
     weight = [(loinc("29463-7", "Poids (mesuré)"), "61", "kg"), (loinc("8302-2", "Taille"), "167", "cm")]
-    body = [
+    body: pages.Body = [
         "# Médicaments",
         *((i.product.name, words) for i, words, _ in items),
         "# Dispositif",
         "Lit médical à deux fonctions, location six mois",
     ]
-    return written(spec, [
-        medicines, device, parts.vitals(ids, "20260914", weight), copy(ids, spec, body),
-    ])  # fmt: skip
+    return written(
+        spec,
+        [
+            medicines,
+            device,
+            parts.vitals(ids, "20260914", weight),
+            copy(ids, spec, body),
+        ],
+    )
 
 
 @sample(
@@ -94,21 +137,42 @@ def dispensation(people: People) -> bytes:
     ids, time = Ids(name), at(2026, 9, 14, 18, 5)
     doctor, pharmacist = people.pro("dr-romarin"), people.pro("pharmacien-lavande")
     spec = head(
-        people, name, volet="eDISP-MED", version="2024.01", title="Dispensation de médicaments", time=time,
-        patient=people.patient("chouette-suzanne"), author=pharmacist, orders=(Order(oid(f"{PRESCRIPTION}:id")),),
+        people,
+        name,
+        volet="eDISP-MED",
+        version="2024.01",
+        title="Dispensation de médicaments",
+        time=time,
+        patient=people.patient("chouette-suzanne"),
+        author=pharmacist,
+        orders=(Order(oid(f"{PRESCRIPTION}:id")),),
         acts=[Act(loinc("60593-1", "Dispensation médicamenteuse"), time, performer=pharmacist)],
-    )  # fmt: skip
+    )
     given = rx.Given(
-        _product(PARACETAMOL, "med-1", "P60417"), rx.TABLET, 1, "20290331", Ids(f"{PRESCRIPTION}:item").new(),
-        oid(f"{PRESCRIPTION}:id"), doctor, at(2026, 9, 14, 9, 50),
-    )  # fmt: skip
+        _product(PARACETAMOL, "med-1", "P60417"),
+        rx.TABLET,
+        1,
+        "20290331",
+        Ids(f"{PRESCRIPTION}:item").new(),
+        oid(f"{PRESCRIPTION}:id"),
+        doctor,
+        at(2026, 9, 14, 9, 50),
+    )
     table = Table(
         ["Médicament délivré", "Boîtes", "Lot", "Péremption", "Prescrit", "Substitution", "Conseil", "Note"],
-        [[
-            T(given.product.name, "med-1"), "1", given.product.lot, day(given.expiry), T("Paracétamol 500 mg, comprimé", "med-1-item"),
-            T("Générique délivré", "med-1-subst"), T("6 comprimés par jour au plus", "med-1-pat"), T("Délivrance complète", "med-1-disp"),
-        ]],
-    )  # fmt: skip
+        [
+            [
+                T(given.product.name, "med-1"),
+                "1",
+                given.product.lot,
+                day(given.expiry),
+                T("Paracétamol 500 mg, comprimé", "med-1-item"),
+                T("Générique délivré", "med-1-subst"),
+                T("6 comprimés par jour au plus", "med-1-pat"),
+                T("Délivrance complète", "med-1-disp"),
+            ]
+        ],
+    )
     drugs = Section(
         S + "236",
         "Médicaments délivrés",

@@ -8,10 +8,10 @@ from datetime import datetime
 from norms.cda.build import Patient, Professional
 from norms.cda.build.pdf import Line, pdf
 
+Body = Sequence[str | tuple[str, ...]]  # lines; a tuple is a row of columns
 
-def lines(
-    title: str, patient: Patient, author: Professional, time: datetime, body: Sequence[str | tuple[str, ...]]
-) -> list[Line]:
+
+def lines(title: str, patient: Patient, author: Professional, time: datetime, body: Body) -> list[Line]:
     """A one-page letter: who, whom, when, then the body; a line that begins with ``#`` is a heading."""
     born = "/".join(reversed(patient.birth_date.split("-")))
     used = f" (nom utilisé : {patient.used_name})" if patient.used_name else ""
@@ -40,17 +40,13 @@ def lines(
     return out
 
 
-def page(
-    title: str, patient: Patient, author: Professional, time: datetime, body: Sequence[str | tuple[str, ...]]
-) -> bytes:
+def page(title: str, patient: Patient, author: Professional, time: datetime, body: Body) -> bytes:
     """The letter as a PDF/A-1b file."""
     signed = f"{author.given} {author.family}"
     return pdf(title, lines(title, patient, author, time, body), created=time, author=signed)
 
 
-def text(
-    title: str, patient: Patient, author: Professional, time: datetime, body: Sequence[str | tuple[str, ...]]
-) -> bytes:
+def text(title: str, patient: Patient, author: Professional, time: datetime, body: Body) -> bytes:
     """The letter as plain text, UTF-8."""
     rows = [" : ".join(line.cells) for line in lines(title, patient, author, time, body)]
     return "\n".join(rows).encode() + b"\n"

@@ -44,11 +44,16 @@ def problems(ids: Ids, template: str, title: str, rows: Sequence[Problem], *, co
     )
     entries = [
         c.problem(
-            ids, icd10(row.code, row.label), f"{key}-{n}", row.since, row.until or None,
-            status="completed" if row.until else "active", template=concern,
+            ids,
+            icd10(row.code, row.label),
+            f"{key}-{n}",
+            row.since,
+            row.until or None,
+            status="completed" if row.until else "active",
+            template=concern,
         )
         for n, row in enumerate(rows, 1)
-    ]  # fmt: skip
+    ]
     return Section(S + template, title, [table], entries)
 
 
@@ -67,19 +72,26 @@ def allergies(ids: Ids, rows: Sequence[Allergy], title: str = "Allergies et into
         ["Type", "Agent", "Depuis", "Réaction"],
         [
             [
-                T(row.kind.display, f"al-{n}"), T(row.agent.display, f"al-{n}-agent"), day(row.since),
+                T(row.kind.display, f"al-{n}"),
+                T(row.agent.display, f"al-{n}-agent"),
+                day(row.since),
                 T(row.reaction.display, f"al-{n}-reac") if row.reaction else "",
             ]
             for n, row in enumerate(rows, 1)
         ],
-    )  # fmt: skip
+    )
     entries = [
         c.allergy(
-            ids, row.kind, row.agent, f"al-{n}", row.since, agent_anchor=f"al-{n}-agent",
+            ids,
+            row.kind,
+            row.agent,
+            f"al-{n}",
+            row.since,
+            agent_anchor=f"al-{n}-agent",
             reaction=c.Reaction(row.reaction, f"al-{n}-reac") if row.reaction else None,
         )
         for n, row in enumerate(rows, 1)
-    ]  # fmt: skip
+    ]
     return Section(S + "137", title, [table], entries)
 
 
@@ -92,9 +104,14 @@ class Done(NamedTuple):
 
 
 def acts(
-    ids: Ids, rows: Sequence[Done], title: str, template: str = "136", *, mood: str = "EVN",
+    ids: Ids,
+    rows: Sequence[Done],
+    title: str,
+    template: str = "136",
+    *,
+    mood: str = "EVN",
     performer: Professional | None = None,
-) -> Section:  # fmt: skip
+) -> Section:
     """Acts, done or planned."""
     key = f"acte{template.replace('.', '')}"
     table = Table(
@@ -106,11 +123,17 @@ def acts(
     )
     entries = [
         c.procedure(
-            ids, r.code, f"{key}-{n}", r.date, reason=r.reason, reason_anchor=f"{key}-{n}-motif", mood=mood,
+            ids,
+            r.code,
+            f"{key}-{n}",
+            r.date,
+            reason=r.reason,
+            reason_anchor=f"{key}-{n}-motif",
+            mood=mood,
             performer=performer,
         )
         for n, r in enumerate(rows, 1)
-    ]  # fmt: skip
+    ]
     return Section(S + template, title, [table], entries)
 
 
@@ -125,9 +148,15 @@ class Seen(NamedTuple):
 
 
 def observed(
-    ids: Ids, template: str, title: str, rows: Sequence[Seen], *, blocks: Sequence[str] = (), code: Code | None = None,
+    ids: Ids,
+    template: str,
+    title: str,
+    rows: Sequence[Seen],
+    *,
+    blocks: Sequence[str] = (),
+    code: Code | None = None,
     before: Sequence[Element] = (),
-) -> Section:  # fmt: skip
+) -> Section:
     """Observations, after free paragraphs."""
     key = f"obs{template.replace('.', '')}"
     table = Table(
@@ -174,20 +203,29 @@ def treatments(ids: Ids, template: str, title: str, rows: Sequence[Taken], *, en
         ["Médicament", "Posologie", "Depuis", "Motif"],
         [
             [
-                T(row.name, f"{key}-{n}"), row.words, day(row.since),
+                T(row.name, f"{key}-{n}"),
+                row.words,
+                day(row.since),
                 T(row.reason.display, f"{key}-{n}-motif") if row.reason else "",
             ]
             for n, row in enumerate(rows, 1)
         ],
-    )  # fmt: skip
+    )
     entries = [
         m.treatment(
-            ids, m.Product(row.name, row.atc, row.atc_name, f"{key}-{n}"), since=row.since, until=row.until or None,
-            every=row.every, dose=row.dose, route=row.route, reason=row.reason, reason_anchor=f"{key}-{n}-motif",
+            ids,
+            m.Product(row.name, row.atc, row.atc_name, f"{key}-{n}"),
+            since=row.since,
+            until=row.until or None,
+            every=row.every,
+            dose=row.dose,
+            route=row.route,
+            reason=row.reason,
+            reason_anchor=f"{key}-{n}-motif",
             template=entry,
         )
         for n, row in enumerate(rows, 1)
-    ]  # fmt: skip
+    ]
     return Section(S + template, title, [table], entries)
 
 

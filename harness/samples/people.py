@@ -18,13 +18,26 @@ IPP = "1.2.250.1.213.99.9.1"  # local identifiers of the bench's imaginary softw
 TEST_INS = "1.2.250.1.213.1.4.10"
 _SPECIALTY = "1.2.250.1.213.1.1.4.5"
 _SETTINGS = {
-    "SA01": "ETABLISSEMENT", "SA02": "ETABLISSEMENT", "SA04": "ETABLISSEMENT", "SA05": "AMBULATOIRE", "SA07": "AMBULATOIRE",
-    "SA08": "AMBULATOIRE", "SA09": "AMBULATOIRE", "SA17": "ESSMS", "SA25": "AMBULATOIRE", "SA33": "AMBULATOIRE",
+    "SA01": "ETABLISSEMENT",
+    "SA02": "ETABLISSEMENT",
+    "SA04": "ETABLISSEMENT",
+    "SA05": "AMBULATOIRE",
+    "SA07": "AMBULATOIRE",
+    "SA08": "AMBULATOIRE",
+    "SA09": "AMBULATOIRE",
+    "SA17": "ESSMS",
+    "SA25": "AMBULATOIRE",
+    "SA33": "AMBULATOIRE",
     "SA52": "AMBULATOIRE",
-}  # fmt: skip
+}
 _CITIES = {
-    "55039": "BEAULIEU", "55050": "BELRUPT", "55189": "ETAIN", "2A021": "ARRO", "99128": "ETRANGER", "55139": "COMBRES",
-}  # fmt: skip
+    "55039": "BEAULIEU",
+    "55050": "BELRUPT",
+    "55189": "ETAIN",
+    "2A021": "ARRO",
+    "99128": "ETRANGER",
+    "55139": "COMBRES",
+}
 
 
 def at(year: int, month: int, day: int, hour: int = 10, minute: int = 0) -> datetime:
@@ -66,11 +79,16 @@ class People:
         where = place or (one.activities[0].organisation if one.activities else "")
         code = f"G15_{one.profession}" + (f"/{one.specialty}" if one.specialty else "")
         return Professional(
-            id=Ident(PROFESSIONALS, one.national_id), family=one.family_name, given=one.given_name.title(),
+            id=Ident(PROFESSIONALS, one.national_id),
+            family=one.family_name,
+            given=one.given_name.title(),
             prefix={"DR": "M" if one.given_name in ("LUC", "HUGUES") else "MME"}.get(one.civility, one.civility),
-            suffix="DR" if one.civility == "DR" else "", code=self.label("J01", code, _SPECIALTY),
-            organisation=self.place(where) if where else None, phone=one.phone, mail=one.mail,
-        )  # fmt: skip
+            suffix="DR" if one.civility == "DR" else "",
+            code=self.label("J01", code, _SPECIALTY),
+            organisation=self.place(where) if where else None,
+            phone=one.phone,
+            mail=one.mail,
+        )
 
     def patient(self, key: str, **changes: object) -> Patient:
         """A patient, INS under the test root; ``changes`` replace fields of the built value."""
@@ -80,11 +98,18 @@ class People:
             root = one.ins.oid if one.ins.oid.endswith(".9") else TEST_INS
             ids.insert(0, Ident(root, one.ins.full))
         fields: dict[str, object] = {
-            "ids": tuple(ids), "birth_name": one.birth_name, "given_names": one.given_names, "sex": one.sex or "U",
-            "birth_date": one.birth_date, "birth_place": one.birth_place, "birth_city": _CITIES.get(one.birth_place, ""),
-            "used_name": one.used_name, "used_given_name": one.used_given_name, "phone": one.phone,
+            "ids": tuple(ids),
+            "birth_name": one.birth_name,
+            "given_names": one.given_names,
+            "sex": one.sex or "U",
+            "birth_date": one.birth_date,
+            "birth_place": one.birth_place,
+            "birth_city": _CITIES.get(one.birth_place, ""),
+            "used_name": one.used_name,
+            "used_given_name": one.used_given_name,
+            "phone": one.phone,
             "address": Address(one.street, one.postal_code, one.city) if one.city else None,
-        }  # fmt: skip
+        }
         return Patient(**{**fields, **changes})  # type: ignore[arg-type]
 
     def doctor_in_charge(self, key: str = "dr-romarin") -> Party:

@@ -18,7 +18,8 @@ FINDING = snomed("404684003", "constatation clinique")
 
 @sample(
     "OBP-SEM_2024.01",
-    "Synthèse enfant en maternité : nouveau-née, dépistages, vaccination, problème des suites de couches, alimentation, suivi.",
+    "Synthèse enfant en maternité : nouveau-née, dépistages, vaccination, problème des suites de "
+    "couches, alimentation, suivi.",
     "Newborn summary in maternity: screenings, immunization, a problem after birth, feeding, follow-up.",
 )
 def newborn(people: People) -> bytes:
@@ -29,45 +30,88 @@ def newborn(people: People) -> bytes:
     mother = Relative("MESANGE", "Leonie", phone="0639980001", address=home)
     kind = ta("MED-1176", "Séjour en maternité du nouveau-né")
     spec = head(
-        people, name, volet="OBP-SEM", version="2024.01", title="Synthèse enfant en maternité", time=time,
-        patient=people.patient("newborn-mesange", guardian=mother, address=home), author=midwife,
-        acts=[Act(kind, start, time, midwife)], parties=(Party("INF", people.pro("dr-romarin"), since=time),),
+        people,
+        name,
+        volet="OBP-SEM",
+        version="2024.01",
+        title="Synthèse enfant en maternité",
+        time=time,
+        patient=people.patient("newborn-mesange", guardian=mother, address=home),
+        author=midwife,
+        acts=[Act(kind, start, time, midwife)],
+        parties=(Party("INF", people.pro("dr-romarin"), since=time),),
         encounter=Encounter(INPATIENT, start, people.facility("SA04"), time),
-    )  # fmt: skip
+    )
     hearing = Section(
-        S + "90", "Dépistage de l'audition", [Table(["Examen", "Résultat"], [["Otoémissions", T("Normal", "audition")]])],
-        [c.problem_only(ids, snomed("275727004", "examen auditif ou vestibulaire normal"), "audition", "20261004", kind=FINDING)],
-    )  # fmt: skip
+        S + "90",
+        "Dépistage de l'audition",
+        [Table(["Examen", "Résultat"], [["Otoémissions", T("Normal", "audition")]])],
+        [
+            c.problem_only(
+                ids, snomed("275727004", "examen auditif ou vestibulaire normal"), "audition", "20261004", kind=FINDING
+            )
+        ],
+    )
     blood = parts.acts(
         ids,
         [
             parts.Done(snomed("275977009", "test néonatal de 14 maladies congénitales"), "20261005"),
-            parts.Done(ta("GEN-092.04.13", "Autre acte"), "20261004", icd10("P59.9", "Ictère néonatal, sans précision")),
+            parts.Done(
+                ta("GEN-092.04.13", "Autre acte"), "20261004", icd10("P59.9", "Ictère néonatal, sans précision")
+            ),
         ],
-        "Actes réalisés en suites de couches", "118",
-    )  # fmt: skip
+        "Actes réalisés en suites de couches",
+        "118",
+    )
     problems = Section(
-        S + "163", "Problèmes des suites de couches et sortie",
-        [Table(["Élément", "Valeur"], [
-            ["Problème", T("Ictère néonatal, sans précision", "pb-1")],
-            ["Mode de sortie", T("Avec sa mère", "sortie")],
-        ])],
+        S + "163",
+        "Problèmes des suites de couches et sortie",
+        [
+            Table(
+                ["Élément", "Valeur"],
+                [
+                    ["Problème", T("Ictère néonatal, sans précision", "pb-1")],
+                    ["Mode de sortie", T("Avec sa mère", "sortie")],
+                ],
+            )
+        ],
         [
             c.problem_only(ids, icd10("P59.9", "Ictère néonatal, sans précision"), "pb-1", "20261004"),
-            c.observation(ids, ta("ORG-074", "Mode de sortie"), cd(ta("GEN-302", "Avec sa mère")), "sortie", "20261006"),
+            c.observation(
+                ids, ta("ORG-074", "Mode de sortie"), cd(ta("GEN-302", "Avec sa mère")), "sortie", "20261006"
+            ),
         ],
-    )  # fmt: skip
-    feeding = Seen(loinc("63895-7", "Allaitement"), cd(ta("MED-1256", "Alimentation lait maternel exclusif")),
-                   "Lait maternel exclusif", "20261006")  # fmt: skip
+    )
+    feeding = Seen(
+        loinc("63895-7", "Allaitement"),
+        cd(ta("MED-1256", "Alimentation lait maternel exclusif")),
+        "Lait maternel exclusif",
+        "20261006",
+    )
     status = Seen(ta("GEN-065", "Statut du document"), cd(snomed("385651009", "validé")), "Validé", "20261006", "48.16")
-    vaccine = Shot(product(BEYFORTUS, "vac-1", "NR2291"), "20261005", 1, False, INTRAMUSCULAR,
-                   snomed("61396006", "cuisse gauche", "#vac-1-site"), midwife, time)  # fmt: skip
-    return written(spec, [
-        blood,
-        Section(S + "84", "Dépistages", parts=[hearing]),
-        shots(ids, [(vaccine, "Anticorps monoclonal anti-VRS")], "Vaccinations et immunisations"),
-        problems,
-        parts.observed(ids, "162", "Alimentation du nouveau-né", [feeding]),
-        parts.free("154", "Suivi du nouveau-né", "Pesée à domicile à J7 ; contrôle de la bilirubine à J6 par la sage-femme."),
-        parts.observed(ids, "35", "Statut du document", [status]),
-    ])  # fmt: skip
+    vaccine = Shot(
+        product(BEYFORTUS, "vac-1", "NR2291"),
+        "20261005",
+        1,
+        False,
+        INTRAMUSCULAR,
+        snomed("61396006", "cuisse gauche", "#vac-1-site"),
+        midwife,
+        time,
+    )
+    return written(
+        spec,
+        [
+            blood,
+            Section(S + "84", "Dépistages", parts=[hearing]),
+            shots(ids, [(vaccine, "Anticorps monoclonal anti-VRS")], "Vaccinations et immunisations"),
+            problems,
+            parts.observed(ids, "162", "Alimentation du nouveau-né", [feeding]),
+            parts.free(
+                "154",
+                "Suivi du nouveau-né",
+                "Pesée à domicile à J7 ; contrôle de la bilirubine à J6 par la sage-femme.",
+            ),
+            parts.observed(ids, "35", "Statut du document", [status]),
+        ],
+    )

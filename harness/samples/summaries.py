@@ -1,13 +1,11 @@
-"""Other summaries: IPS-FR, emergency file of a nursing home (DLU), rare diseases (SDM-MR), cardiac risk sheet (CARD)."""
+"""Other summaries: IPS-FR, emergency file of a nursing home (DLU)."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from harness.samples import pages, parts
 from harness.samples.core import AMBULATORY, head, sample, written
-from harness.samples.letters import AMLODIPINE, BISOPROLOL, PENICILLIN
-from harness.samples.parts import S, Done, Problem, Seen, Taken, Worn
+from harness.samples.letters import AMLODIPINE, PENICILLIN
+from harness.samples.parts import Problem, S, Seen, Taken, Worn
 from harness.samples.people import People, at
 from harness.samples.synthesis import (
     AMOXICILLIN,
@@ -19,19 +17,19 @@ from harness.samples.synthesis import (
     TOBACCO,
     TSH,
 )
-from norms.cda.build import Act, Address, Code, Encounter, Image, P, Section, T, Table
+from norms.cda.build import Act, Code, Encounter, Image, P, Section, T, Table
 from norms.cda.build.entries import attached as files
 from norms.cda.build.entries import clinical as c
-from norms.cda.build.entries.base import ATC, CCAM, TA, boolean, cd, icd10, loinc, pq, snomed, string, ta
+from norms.cda.build.entries.base import TA, boolean, loinc, snomed
 from norms.cda.build.ids import Ids, oid
-from norms.cda.build.xml import E
 
 EMDN = "1.2.250.1.213.2.68"
 
 
 @sample(
     "IPS-FR_2024.01",
-    "Synthèse médicale internationale (IPS) : problèmes, actes, allergie, traitements, dispositif, tabac, famille, résultat.",
+    "Synthèse médicale internationale (IPS) : problèmes, actes, allergie, traitements, dispositif, "
+    "tabac, famille, résultat.",
     "International patient summary: problems, acts, allergy, treatments, device, tobacco, family, result.",
 )
 def ips(people: People) -> bytes:
@@ -40,29 +38,50 @@ def ips(people: People) -> bytes:
     doctor = people.pro("dr-romarin")
     kind = people.label("J07", "60591-5", "2.16.840.1.113883.6.1")
     spec = head(
-        people, name, volet="IPS-FR", version="2024.01", code=kind, title="Synthèse médicale", time=time,
-        patient=people.patient("pinson-leonie"), author=doctor, acts=[Act(kind, time, performer=doctor)],
+        people,
+        name,
+        volet="IPS-FR",
+        version="2024.01",
+        code=kind,
+        title="Synthèse médicale",
+        time=time,
+        patient=people.patient("pinson-leonie"),
+        author=doctor,
+        acts=[Act(kind, time, performer=doctor)],
         parties=(people.doctor_in_charge(),),
-    )  # fmt: skip
+    )
     glasses = Worn(Code("Q0210", EMDN, "Verres correcteurs"), "2003")
-    return written(spec, [
-        parts.problems(ids, "132", "Problèmes actifs", [ASTHMA, THYROID]),
-        parts.acts(ids, [APPENDIX], "Historique des actes"),
-        parts.allergies(ids, [AMOXICILLIN], "Allergies et hypersensibilités"),
-        parts.treatments(ids, "143", "Traitements", [LEVOTHYROXINE], entry="42.3"),
-        parts.devices(ids, [glasses]),
-        parts.observed(ids, "141", "Habitus et mode de vie", [TOBACCO]),
-        parts.relatives(ids, [DIABETIC_MOTHER]),
-        Section(S + "244", "Résultats", [Table(["Examen", "Date", "Résultat"], [
-            [TSH.code.display, "02/09/2026", T(TSH.shown, "tsh")]])],
-            [c.results(ids, loinc("26436-6", "Biologie polyvalente"), TSH.date, [
-                c.observation(ids, TSH.code, TSH.value, "tsh", TSH.date, template="209")])]),
-    ])  # fmt: skip
+    return written(
+        spec,
+        [
+            parts.problems(ids, "132", "Problèmes actifs", [ASTHMA, THYROID]),
+            parts.acts(ids, [APPENDIX], "Historique des actes"),
+            parts.allergies(ids, [AMOXICILLIN], "Allergies et hypersensibilités"),
+            parts.treatments(ids, "143", "Traitements", [LEVOTHYROXINE], entry="42.3"),
+            parts.devices(ids, [glasses]),
+            parts.observed(ids, "141", "Habitus et mode de vie", [TOBACCO]),
+            parts.relatives(ids, [DIABETIC_MOTHER]),
+            Section(
+                S + "244",
+                "Résultats",
+                [Table(["Examen", "Date", "Résultat"], [[TSH.code.display, "02/09/2026", T(TSH.shown, "tsh")]])],
+                [
+                    c.results(
+                        ids,
+                        loinc("26436-6", "Biologie polyvalente"),
+                        TSH.date,
+                        [c.observation(ids, TSH.code, TSH.value, "tsh", TSH.date, template="209")],
+                    )
+                ],
+            ),
+        ],
+    )
 
 
 @sample(
     "DLU-EHPAD-DLU_2022.01",
-    "Dossier de liaison d'urgence d'une résidente d'EHPAD : établissement de préférence, état, directives, pièces jointes.",
+    "Dossier de liaison d'urgence d'une résidente d'EHPAD : établissement de "
+    "préférence, état, directives, pièces jointes.",
     "Emergency file of a nursing-home resident: preferred hospital, state, directives, attachments.",
 )
 def emergency(people: People) -> bytes:
@@ -72,15 +91,25 @@ def emergency(people: People) -> bytes:
     home = people.place("ehpad-saule")
     resident = people.patient("chouette-suzanne", address=home.address, phone=home.phone or "0199000012")
     spec = head(
-        people, name, volet="DLU-EHPAD-DLU", version="2022.01", title="Dossier de liaison d'urgence", time=time,
-        patient=resident, author=doctor, acts=[Act(loinc("34117-2", "Historique et clinique"), time, performer=doctor)],
-        parties=(people.doctor_in_charge(),), encounter=Encounter(AMBULATORY, time, people.facility("SA17")),
-    )  # fmt: skip
+        people,
+        name,
+        volet="DLU-EHPAD-DLU",
+        version="2022.01",
+        title="Dossier de liaison d'urgence",
+        time=time,
+        patient=resident,
+        author=doctor,
+        acts=[Act(loinc("34117-2", "Historique et clinique"), time, performer=doctor)],
+        parties=(people.doctor_in_charge(),),
+        encounter=Encounter(AMBULATORY, time, people.facility("SA17")),
+    )
     preferred = loinc("11302-7", "Établissement de santé de préférence")
     where = Section(
-        S + "172", "Établissement de santé de préférence", [P(T(f"{hospital.name}, {hospital.address.city}", "prefere"))],
+        S + "172",
+        "Établissement de santé de préférence",
+        [P(T(f"{hospital.name}, {hospital.address.city}", "prefere"))],
         [c.disposition(ids, preferred, hospital, "prefere")],
-    )  # fmt: skip
+    )
     state = [
         Seen(snomed("288575003", "capable de communiquer"), boolean(True), "Oui", "20260903"),
         Seen(snomed("247663003", "bien orienté"), boolean(False), "Non", "20260903"),
@@ -88,168 +117,63 @@ def emergency(people: People) -> bytes:
         Seen(snomed("285304000", "à risque d'escarre"), boolean(True), "Oui", "20260903"),
     ]
     directives = Section(
-        S + "157", "Directives anticipées", [P(T("Directives anticipées du 12/02/2024, conservées au dossier", "directives"))],
-        [c.directive(ids, loinc("42348-3", "Directives anticipées"), "directives", "20240212", oid(f"{name}:directives"))],
-    )  # fmt: skip
+        S + "157",
+        "Directives anticipées",
+        [P(T("Directives anticipées du 12/02/2024, conservées au dossier", "directives"))],
+        [
+            c.directive(
+                ids, loinc("42348-3", "Directives anticipées"), "directives", "20240212", oid(f"{name}:directives")
+            )
+        ],
+    )
     grid = pages.page(
         "Grille AGGIR", resident, doctor, time, ["Groupe iso-ressources : GIR 3 (évaluation du 20/08/2026)."]
     )
     annexes = Section(
-        S + "37", "Documents annexés", [P(T("Grille AGGIR (la plus récente)", "annexe-1")), Image("aggir")],
-        [files.attached(ids, "aggir", "application/pdf", grid, "annexe-1", Code("DLU_009", TA, "Grille AGGIR (la plus récente)"))],
-    )  # fmt: skip
+        S + "37",
+        "Documents annexés",
+        [P(T("Grille AGGIR (la plus récente)", "annexe-1")), Image("aggir")],
+        [
+            files.attached(
+                ids, "aggir", "application/pdf", grid, "annexe-1", Code("DLU_009", TA, "Grille AGGIR (la plus récente)")
+            )
+        ],
+    )
     germs = Seen(
         Code("U83.71", "2.16.840.1.113883.6.3", "Bactérie multirésistante [BMR]"), boolean(False), "Non", "20260820"
     )
-    return written(spec, [
-        where,
-        parts.problems(ids, "132", "Pathologies en cours", [Problem("I10", "Hypertension essentielle (primitive)", "2008"),
-                                                             Problem("G30.1", "Maladie d'Alzheimer à début tardif", "2021")]),
-        parts.problems(ids, "134", "Antécédents médicaux", [Problem("S72.0", "Fracture du col du fémur", "20230114", "20230420")]),
-        parts.allergies(ids, [PENICILLIN], "Allergies et hypersensibilités"),
-        parts.treatments(ids, "143", "Traitements au long cours", [replaced(AMLODIPINE)]),
-        directives,
-        parts.observed(ids, "163", "État du patient", state),
-        parts.observed(ids, "151", "Résultats d'examens", [germs], before=[parts.evaluated(ids, "obs151-1", "20260820")]),
-        annexes,
-        parts.free("73", "Commentaires", "Fille joignable à toute heure au 06 39 98 00 01."),
-    ])  # fmt: skip
+    return written(
+        spec,
+        [
+            where,
+            parts.problems(
+                ids,
+                "132",
+                "Pathologies en cours",
+                [
+                    Problem("I10", "Hypertension essentielle (primitive)", "2008"),
+                    Problem("G30.1", "Maladie d'Alzheimer à début tardif", "2021"),
+                ],
+            ),
+            parts.problems(
+                ids,
+                "134",
+                "Antécédents médicaux",
+                [Problem("S72.0", "Fracture du col du fémur", "20230114", "20230420")],
+            ),
+            parts.allergies(ids, [PENICILLIN], "Allergies et hypersensibilités"),
+            parts.treatments(ids, "143", "Traitements au long cours", [replaced(AMLODIPINE)]),
+            directives,
+            parts.observed(ids, "163", "État du patient", state),
+            parts.observed(
+                ids, "151", "Résultats d'examens", [germs], before=[parts.evaluated(ids, "obs151-1", "20260820")]
+            ),
+            annexes,
+            parts.free("73", "Commentaires", "Fille joignable à toute heure au 06 39 98 00 01."),
+        ],
+    )
 
 
 def replaced(row: Taken) -> Taken:
     """A treatment that goes on."""
     return row._replace(until="")
-
-
-@sample(
-    "SDM-MR_2024.01",
-    "Set de données minimum maladies rares : dossier, diagnostic (Orphanet) avec ses précisions, activité du centre, recherche.",
-    "Rare diseases minimum data set: file, diagnosis (Orphanet) with its details, activity of the centre, research.",
-)
-def rare(people: People) -> bytes:
-    name = "SDM-MR_2024.01"
-    ids, time = Ids(name), at(2026, 9, 28, 16, 30)
-    doctor = people.pro("dr-angelique")
-    visit = snomed("11429006", "Consultation")
-    spec = head(
-        people, name, volet="SDM-MR", version="2024.01", title="Set de données minimum maladies rares", time=time,
-        patient=people.patient("colibri-josephine"), author=doctor, acts=[Act(visit, time, performer=doctor)],
-    )  # fmt: skip
-    file = [
-        Seen(ta("GEN-164", "Date de création"), E("value", value="20240611", xsi_type="TS"), "11/06/2024", "20240611"),
-        Seen(
-            ta("GEN-165", "Date de mise à jour"), E("value", value="20260928", xsi_type="TS"), "28/09/2026", "20260928"
-        ),
-        Seen(ta("PAT-061", "Patient perdu de vue"), boolean(False), "Non", "20260928"),
-    ]
-    life = snomed("767023003", "période de la vie entre la naissance et la mort")
-    details = [
-        (
-            ta("MED-072", "Statut actuel du diagnostic"),
-            cd(snomed("255545003", "diagnostic définitif")),
-            "Confirmé",
-            "statut",
-        ),
-        (
-            ta("MED-071", "Appréciation du diagnostic à l'entrée du centre"),
-            cd(snomed("2667000", "absent")),
-            "Absent",
-            "entree",
-        ),
-        (ta("PAT-013", "Âge aux premiers signes"), cd(life), "Après la naissance", "signes"),
-        (ta("PAT-014", "Précision de l'âge aux premiers signes"), pq("31", "a"), "31 ans", "signes-age"),
-        (ta("PAT-062", "Âge au diagnostic clinique"), cd(life), "Après la naissance", "clinique"),
-        (ta("PAT-064", "Âge au diagnostic génétique"), cd(life), "Après la naissance", "genetique"),
-        (ta("MED-073", "Cas sporadique ou familial"), cd(snomed("75741005", "Sporadique")), "Sporadique", "cas"),
-    ]
-    inner = [
-        c.related("REFR", c.observation(ids, code, value, anchor, None), inverted=True) for code, value, _, anchor in details
-    ]  # fmt: skip
-    disease = Code("648", "1.2.250.1.213.2.49.1", "Syndrome de Noonan")
-    diagnosis = Section(
-        S + "129", "Diagnostic de maladie rare",
-        [Table(["Élément", "Valeur"], [["Maladie", T(disease.display, "maladie")],
-                                        *([code.display, T(shown, anchor)] for code, _, shown, anchor in details)])],
-        [c.problem(ids, disease, "maladie", "20240611", more=inner)],
-    )  # fmt: skip
-    aim = c.observation(
-        ids, ta("ORG-034", "Objectifs de l'activité MR"), cd(ta("MED-097", "Diagnostic")), "objectif", None
-    )
-    seen = c.encounter(
-        ids, snomed("11429006", "Consultation"), "activite", E("effectiveTime", value="20260928"),
-        who=replace(doctor, code=people.label("J01", "G15_10", "1.2.250.1.213.1.1.4.5")),
-        more=c.related("REFR", aim),
-    )  # fmt: skip
-    activity = Section(
-        S + "76", "Activités", [Table(["Date", "Contexte", "Objectif"], [
-            ["28/09/2026", T("Consultation", "activite"), T("Diagnostic", "objectif")]])],
-        [seen],
-    )  # fmt: skip
-    consent = Seen(ta("PAT-012", "Accord du patient pour contact protocole"), boolean(True), "Oui", "20260928")
-    return written(spec, [
-        parts.observed(ids, "66", "Dossier maladie rare", file, code=ta("GEN-168", "Dossier")),
-        diagnosis, activity, parts.observed(ids, "250", "Recherche", [consent]),
-    ])  # fmt: skip
-
-
-@sample(
-    "CARD-F-PRC-TAP_2022.01",
-    "Fiche patient à risque en cardiologie, traitement antiplaquettaire : stent coronaire, NYHA, double antiagrégation.",
-    "Cardiac risk sheet, antiplatelet therapy: coronary stent, NYHA class, dual antiplatelet treatment.",
-)
-def cardiac(people: People) -> bytes:
-    name = "CARD-F-PRC-TAP_2022.01"
-    ids, time = Ids(name), at(2026, 9, 29, 9, 40)
-    doctor = people.pro("dr-angelique")
-    spec = head(
-        people, name, volet="CARD-F-PRC-TAP", version="2022.01", title="Fiche patient à risque en cardiologie (TAP)", time=time,
-        patient=people.patient("cigogne-karl", address=Address("9 RUE DES HERONS", "21000", "DIJON")), author=doctor,
-        parties=(people.doctor_in_charge(),),
-    )  # fmt: skip
-    angina = icd10("I20.9", "Angine de poitrine, sans précision")
-    stent = Code("P0704", EMDN, "ENDOPROTHÈSES VASCULAIRES ET CARDIAQUES")
-    carries = c.observation(ids, stent, boolean(True), "stent-porte", "20260312")
-    nyha = c.observation(
-        ids,
-        ta("L0009", "NYHA"),
-        cd(snomed("421704003", "classe II de la New York Heart Association")),
-        "nyha",
-        "20260929",
-    )
-    problem = Section(
-        S + "132", "Problèmes actifs",
-        [Table(["Problème", "Depuis", "Précisions"], [
-            [T(angina.display, "pb-1"), "03/2026", [T("Endoprothèse", "stent-porte"), ", ", T("NYHA II", "nyha")]]])],
-        [c.problem(ids, angina, "pb-1", "202603",
-                   more=[c.related("COMP", carries, inverted=False), c.related("COMP", nyha, inverted=False)])],
-    )  # fmt: skip
-    model = Code("", "", original="#stent-modele")
-    worn = Code(stent.code, stent.system, stent.display, translations=(
-        Code("D0001-6", TA, "Endoprothèse coronaire", "#stent-type"), replace(model), Code("", "", original="#stent-nom"),
-    ))  # fmt: skip
-    place = c.observation(
-        ids, loinc("39111-0", "Localisation"), string("Interventriculaire antérieure moyenne"), "stent-lieu", None
-    )
-    devices = Section(
-        S + "1", "Dispositifs médicaux",
-        [Table(["Dispositif", "Type", "Modèle", "Nom", "Localisation", "Pose"], [[
-            T("Endoprothèse", "stent"), T("Endoprothèse coronaire", "stent-type"), T("Actif au sirolimus", "stent-modele"),
-            T("Modèle de démonstration 3,0 × 18", "stent-nom"), T("Interventriculaire antérieure moyenne", "stent-lieu"),
-            "12/03/2026"]])],
-        [c.device(ids, worn, "stent", "20260312", serial="SN-0042", more=c.related("RSON", place))],
-    )  # fmt: skip
-    dilation = Code("DDAF006", CCAM, "Dilatation intraluminale d'un vaisseau coronaire avec pose d'endoprothèse, par voie "
-                    "artérielle transcutanée")  # fmt: skip
-    clopidogrel = parts.Allergy(snomed("609328004", "allergie"), Code("B01AC04", ATC, "Clopidogrel"), "2026")
-    aspirin = Taken("ACIDE ACÉTYLSALICYLIQUE 75 mg, poudre en sachet", "B01AC06", "Acide acétylsalicylique",
-                    "1 sachet par jour", "20260312", ("1", "d"), ("1", "{sachet}"), reason=angina)  # fmt: skip
-    ticagrelor = Taken("TICAGRELOR 90 mg, comprimé", "B01AC24", "Ticagrélor", "1 comprimé matin et soir", "20260312",
-                       ("12", "h"), ("1", "{tablet}"), reason=angina)  # fmt: skip
-    told = Section(
-        S + "107", "Information du patient", [P(T("Carte de porteur d'endoprothèse remise le 13/03/2026", "carte"))],
-        [files.external(ids, oid(f"{name}:carte"), None, "carte")], code=loinc("34895-3", "Éducation du patient"),
-    )  # fmt: skip
-    return written(spec, [
-        problem, parts.acts(ids, [Done(dilation, "20260312", angina)], "Antécédents chirurgicaux"), devices,
-        parts.allergies(ids, [clopidogrel]), parts.treatments(ids, "143", "Traitements", [aspirin, ticagrelor, BISOPROLOL]), told,
-    ])  # fmt: skip

@@ -9,7 +9,7 @@ from harness.samples.parts import S, day
 from harness.samples.people import People, at
 from norms.cda.build import Act, Professional, Section, T, Table
 from norms.cda.build.entries import clinical as c
-from norms.cda.build.entries.base import EDQM, icd10, loinc, snomed
+from norms.cda.build.entries.base import EDQM, icd10, loinc, related, snomed
 from norms.cda.build.entries.medication import Product, Shot, immunization
 from norms.cda.build.ids import Ids
 from norms.cda.build.model import Code
@@ -44,14 +44,18 @@ def shots(ids: Ids, rows: Sequence[tuple[Shot, str]], title: str, more: dict[int
         ["Date", "Vaccin", "Lot", "Rang", "Voie", "Région", "Vaccinateur", "Remarque"],
         [
             [
-                day(s.date), T(s.product.name, s.product.anchor), s.product.lot, str(s.rank or ""),
+                day(s.date),
+                T(s.product.name, s.product.anchor),
+                s.product.lot,
+                str(s.rank or ""),
                 s.route.display if s.route else "",
                 T(s.site.display, s.site.original.lstrip("#")) if s.site else "",
-                f"{s.by.given} {s.by.family}" if s.by else "", T(remark, f"{s.product.anchor}-rq") if remark else "",
+                f"{s.by.given} {s.by.family}" if s.by else "",
+                T(remark, f"{s.product.anchor}-rq") if remark else "",
             ]
             for s, remark in rows
         ],
-    )  # fmt: skip
+    )
     entries = [immunization(ids, s, more=(more or {}).get(n)) for n, (s, _) in enumerate(rows)]
     return Section(S + "147", title, [table], entries)
 
@@ -62,7 +66,8 @@ def _site(n: int) -> Code:
 
 @sample(
     "VAC-NOTE_2023.01",
-    "Note de vaccination d'une jumelle : rappel diphtérie-tétanos-poliomyélite, lot, voie, région, réaction, commentaire.",
+    "Note de vaccination d'une jumelle : rappel diphtérie-tétanos-poliomyélite, lot, voie, région, "
+    "réaction, commentaire.",
     "Immunization note of a twin: booster, lot, route, site, reaction, comment.",
 )
 def note(people: People) -> bytes:
@@ -71,15 +76,25 @@ def note(people: People) -> bytes:
     doctor = people.pro("dr-romarin")
     kind = loinc("87273-9", "Note de vaccination")
     spec = head(
-        people, name, volet="VAC-NOTE", version="2023.01", title="Note de vaccination", time=time,
-        patient=people.patient("mesange-ada", twin_order=1), author=doctor, acts=[Act(kind, time, performer=doctor)],
-    )  # fmt: skip
+        people,
+        name,
+        volet="VAC-NOTE",
+        version="2023.01",
+        title="Note de vaccination",
+        time=time,
+        patient=people.patient("mesange-ada", twin_order=1),
+        author=doctor,
+        acts=[Act(kind, time, performer=doctor)],
+    )
     reaction = c.problem_only(
-        ids, icd10("R50.2", "Fièvre due à des médicaments"), "vac-1-rq", "20260520",
+        ids,
+        icd10("R50.2", "Fièvre due à des médicaments"),
+        "vac-1-rq",
+        "20260520",
         kind=snomed("418799008", "symptôme rapporté par le patient ou le répondant"),
-    )  # fmt: skip
+    )
     shot = Shot(product(REVAXIS, "vac-1", "D0427A"), "20260520", 3, True, INTRAMUSCULAR, _site(1), doctor, time)
-    more = {0: c.related("CAUS", reaction, inverted=False)}
+    more = {0: related("CAUS", reaction, inverted=False)}
     return written(spec, [shots(ids, [(shot, "Fébricule le soir même")], "Note de vaccination", more)])
 
 
@@ -94,9 +109,16 @@ def history(people: People) -> bytes:
     doctor, pharmacist = people.pro("dr-romarin"), people.pro("pharmacien-lavande")
     kind = loinc("11369-6", "Historique des vaccinations")
     spec = head(
-        people, name, volet="VAC", version="2023.01", title="Historique de vaccination", time=time,
-        patient=people.patient("pinson-leonie"), author=doctor, acts=[Act(kind, time, performer=doctor)],
-    )  # fmt: skip
+        people,
+        name,
+        volet="VAC",
+        version="2023.01",
+        title="Historique de vaccination",
+        time=time,
+        patient=people.patient("pinson-leonie"),
+        author=doctor,
+        acts=[Act(kind, time, performer=doctor)],
+    )
 
     def shot(n: int, which: tuple[str, str, str, str], lot: str, date: str, rank: int, by: Professional) -> Shot:
         when = at(int(date[:4]), int(date[4:6]), int(date[6:]), 18)

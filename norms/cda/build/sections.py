@@ -39,7 +39,7 @@ def section_code(oid: str) -> Code | None:
 
 
 def section(spec: Section, ids: Ids) -> Element:
-    """A section, its identifier of the series `ids`; raises ValueError when neither template nor caller gives its code."""
+    """A section, its id of the series `ids`; raises ValueError when neither template nor caller gives its code."""
     code = spec.code or section_code(spec.template)
     if code is None:
         raise ValueError(f"no code for section template {spec.template}")

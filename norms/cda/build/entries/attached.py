@@ -26,13 +26,24 @@ def attached(ids: Ids, id: str, media_type: str, data: bytes, anchor: str, kind:
     original = E("originalText", E("reference", value=f"#{anchor}"))
     value = coded("value", kind, kind="CD") if kind else E("value", original, xsi_type="CD")
     what = statement(
-        "48.18", ids.new(), _TYPE, value, anchor=anchor, time=E("effectiveTime", nullFlavor="NA"),
-    )  # fmt: skip
+        "48.18",
+        ids.new(),
+        _TYPE,
+        value,
+        anchor=anchor,
+        time=E("effectiveTime", nullFlavor="NA"),
+    )
     return act(
-        "organizer", "18", ident(ids.new()), coded("code", _ATTACHED), E("statusCode", code="completed"),
-        E("effectiveTime", nullFlavor="NA"), E("component", what, typeCode="COMP"),
-        E("component", media(id, media_type, data)), kind="CLUSTER",
-    )  # fmt: skip
+        "organizer",
+        "18",
+        ident(ids.new()),
+        coded("code", _ATTACHED),
+        E("statusCode", code="completed"),
+        E("effectiveTime", nullFlavor="NA"),
+        E("component", what, typeCode="COMP"),
+        E("component", media(id, media_type, data)),
+        kind="CLUSTER",
+    )
 
 
 def external(ids: Ids, document: Ident, code: Code | None, anchor: str) -> Element:

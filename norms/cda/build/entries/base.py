@@ -38,16 +38,33 @@ def related(kind: str, entry: Element, *, inverted: bool | None = None) -> Eleme
 
 
 def statement(
-    template: str, id: Ident | None, code: Code, value: Child, *, anchor: str = "", time: Child = None,
-    status: str = "completed", more: Child = None, negated: bool | None = None,
-) -> Element:  # fmt: skip
+    template: str,
+    id: Ident | None,
+    code: Code,
+    value: Child,
+    *,
+    anchor: str = "",
+    time: Child = None,
+    status: str = "completed",
+    more: Child = None,
+    negated: bool | None = None,
+) -> Element:
     """An observation: code, value, when, and the narrative that words it."""
     said = None if negated is None else str(negated).lower()
     text = reference(anchor) if anchor else None
     return act(
-        "observation", template, ident(id), coded("code", code), text, E("statusCode", code=status), time, value, more,
-        kind="OBS", negationInd=said,
-    )  # fmt: skip
+        "observation",
+        template,
+        ident(id),
+        coded("code", code),
+        text,
+        E("statusCode", code=status),
+        time,
+        value,
+        more,
+        kind="OBS",
+        negationInd=said,
+    )
 
 
 def pq(value: str, unit: str = "1") -> Element:

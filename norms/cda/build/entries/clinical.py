@@ -33,18 +33,34 @@ _CONDITION = "2.16.840.1.113883.4.642.1.1074"
 
 
 def problem(
-    ids: Ids, value: Code | None, anchor: str, since: Time, until: Time = None, *, kind: Code = DIAGNOSIS,
-    status: str = "active", template: str = "39", negated: bool = False, more: Child = None,
-) -> Element:  # fmt: skip
+    ids: Ids,
+    value: Code | None,
+    anchor: str,
+    since: Time,
+    until: Time = None,
+    *,
+    kind: Code = DIAGNOSIS,
+    status: str = "active",
+    template: str = "39",
+    negated: bool = False,
+    more: Child = None,
+) -> Element:
     """A problem in its concern act. ``status`` active or completed; completed needs ``until``."""
     one = problem_only(ids, value, anchor, since, until, kind=kind, negated=negated, more=more)
     return concern(ids, one, since, until, status=status, template=template)
 
 
 def problem_only(
-    ids: Ids, value: Code | None, anchor: str, since: Time, until: Time = None, *, kind: Code = DIAGNOSIS,
-    negated: bool = False, more: Child = None,
-) -> Element:  # fmt: skip
+    ids: Ids,
+    value: Code | None,
+    anchor: str,
+    since: Time,
+    until: Time = None,
+    *,
+    kind: Code = DIAGNOSIS,
+    negated: bool = False,
+    more: Child = None,
+) -> Element:
     """A problem without the act that follows it."""
     told = value and value.at(anchor)
     return statement(
@@ -55,9 +71,15 @@ def problem_only(
 def concern(ids: Ids, one: Element, since: Time, until: Time, *, status: str, template: str) -> Element:
     """The act that follows a problem or an allergy over time."""
     return act(
-        "act", template, ident(ids.new()), E("code", nullFlavor="NA"), E("statusCode", code=status), span(since, until),
-        related("SUBJ", one, inverted=False), kind="ACT",
-    )  # fmt: skip
+        "act",
+        template,
+        ident(ids.new()),
+        E("code", nullFlavor="NA"),
+        E("statusCode", code=status),
+        span(since, until),
+        related("SUBJ", one, inverted=False),
+        kind="ACT",
+    )
 
 
 class Reaction(NamedTuple):
@@ -69,22 +91,37 @@ class Reaction(NamedTuple):
 
 
 def allergy(
-    ids: Ids, kind: Code, agent: Code | None, anchor: str, since: Time, *, agent_anchor: str = "",
-    reaction: Reaction | None = None, until: Time = None, status: str = "active",
-) -> Element:  # fmt: skip
+    ids: Ids,
+    kind: Code,
+    agent: Code | None,
+    anchor: str,
+    since: Time,
+    *,
+    agent_anchor: str = "",
+    reaction: Reaction | None = None,
+    until: Time = None,
+    status: str = "active",
+) -> Element:
     """An allergy in its concern act; ``agent`` None with a kind that says none is known."""
     told = agent and agent.at(agent_anchor or anchor)
-    culprit = E(
-        "participant",
-        E("participantRole", E("playingEntity", coded("code", told), E("name", agent.display), classCode="MMAT"),
-          classCode="MANU"),
-        typeCode="CSM",
-    ) if agent else None  # fmt: skip
+    culprit = (
+        E(
+            "participant",
+            E(
+                "participantRole",
+                E("playingEntity", coded("code", told), E("name", agent.display), classCode="MMAT"),
+                classCode="MANU",
+            ),
+            typeCode="CSM",
+        )
+        if agent
+        else None
+    )
     reactions = related("MFST", _reaction(ids, reaction, since), inverted=True) if reaction else None
     value = E("value", E("originalText", E("reference", value=f"#{anchor}")), xsi_type="CD")
     one = statement(
         "41", ids.new(), kind, value, anchor=anchor, time=span(since, until), more=[culprit, reactions], negated=False
-    )  # fmt: skip
+    )
     return concern(ids, one, since, until, status=status, template="40")
 
 
@@ -112,20 +149,36 @@ def status_of(value: str, display: str, anchor: str, *, allergy: bool = False) -
 
 
 def procedure(
-    ids: Ids, code: Code, anchor: str, time: Time, *, reason: Code | None = None, reason_anchor: str = "",
-    performer: Professional | None = None, mood: str = "EVN", site: Code | None = None, template: str = "62",
+    ids: Ids,
+    code: Code,
+    anchor: str,
+    time: Time,
+    *,
+    reason: Code | None = None,
+    reason_anchor: str = "",
+    performer: Professional | None = None,
+    mood: str = "EVN",
+    site: Code | None = None,
+    template: str = "62",
     more: Child = None,
-) -> Element:  # fmt: skip
+) -> Element:
     """An act, done (EVN) or planned (INT)."""
     done = "2.16.840.1.113883.10.20.1.29" if mood == "EVN" else "2.16.840.1.113883.10.20.1.25"
     made = act(
-        "procedure", template, ident(ids.new()), coded("code", code), reference(anchor),
-        E("statusCode", code="completed" if mood == "EVN" else "active"), moment("effectiveTime", time),
+        "procedure",
+        template,
+        ident(ids.new()),
+        coded("code", code),
+        reference(anchor),
+        E("statusCode", code="completed" if mood == "EVN" else "active"),
+        moment("effectiveTime", time),
         coded("targetSiteCode", site) if site else None,
         E("performer", assigned(performer), typeCode="PRF") if performer else None,
-        related("RSON", internal(ids, reason, reason_anchor or anchor)) if reason else None, more,
-        kind="PROC", mood=mood,
-    )  # fmt: skip
+        related("RSON", internal(ids, reason, reason_anchor or anchor)) if reason else None,
+        more,
+        kind="PROC",
+        mood=mood,
+    )
     templates = [t for t in made if t.get("root", "").startswith("2.16.840.1.113883.10.20.1.2")]
     for template_id in templates:
         template_id.set("root", done)
@@ -141,9 +194,16 @@ def internal(ids: Ids, code: Code, anchor: str) -> Element:
 
 
 def observation(
-    ids: Ids, code: Code, value: Child, anchor: str, time: Time, *, template: str = "48", more: Child = None,
+    ids: Ids,
+    code: Code,
+    value: Child,
+    anchor: str,
+    time: Time,
+    *,
+    template: str = "48",
+    more: Child = None,
     interpretation: Code | None = None,
-) -> Element:  # fmt: skip
+) -> Element:
     """A simple observation."""
     seen = coded("interpretationCode", interpretation) if interpretation else None
     return statement(
@@ -154,9 +214,15 @@ def observation(
 def results(ids: Ids, kind: Code, time: Time, found: Sequence[Element]) -> Element:
     """Results of one kind (26436-6 biology, 18748-4 imaging…) in a summary."""
     return act(
-        "organizer", "208", ident(ids.new()), coded("code", kind), E("statusCode", code="completed"),
-        moment("effectiveTime", time), [E("component", one, typeCode="COMP") for one in found], kind="CLUSTER",
-    )  # fmt: skip
+        "organizer",
+        "208",
+        ident(ids.new()),
+        coded("code", kind),
+        E("statusCode", code="completed"),
+        moment("effectiveTime", time),
+        [E("component", one, typeCode="COMP") for one in found],
+        kind="CLUSTER",
+    )
 
 
 class Measure(NamedTuple):
@@ -172,15 +238,26 @@ class Measure(NamedTuple):
 def vital_signs(ids: Ids, time: Time, measures: Sequence[Measure]) -> Element:
     """Vital signs taken together."""
     taken = [
-        E("component", observation(ids, m.code, pq(m.value, m.unit), m.anchor, time, template="50",
-                                   interpretation=m.interpretation), typeCode="COMP")
+        E(
+            "component",
+            observation(
+                ids, m.code, pq(m.value, m.unit), m.anchor, time, template="50", interpretation=m.interpretation
+            ),
+            typeCode="COMP",
+        )
         for m in measures
-    ]  # fmt: skip
+    ]
     group = loinc("85353-1", "Signes vitaux")
     return act(
-        "organizer", "49", ident(ids.new()), coded("code", group), E("statusCode", code="completed"),
-        moment("effectiveTime", time), taken, kind="CLUSTER",
-    )  # fmt: skip
+        "organizer",
+        "49",
+        ident(ids.new()),
+        coded("code", group),
+        E("statusCode", code="completed"),
+        moment("effectiveTime", time),
+        taken,
+        kind="CLUSTER",
+    )
 
 
 def family(ids: Ids, relation: Code, sex: str, value: Code, anchor: str, time: Time = None) -> Element:
@@ -190,38 +267,64 @@ def family(ids: Ids, relation: Code, sex: str, value: Code, anchor: str, time: T
     person = Code(relation.code, ROLE, relation.display, f"#{anchor}")
     gender = E("administrativeGenderCode", code=sex, codeSystem="2.16.840.1.113883.5.1")
     subject = E(
-        "subject", template_ids("1.2.250.1.213.1.1.3.60"),
-        E("relatedSubject", coded("code", person), E("subject", gender), classCode="PRS"), typeCode="SBJ",
-    )  # fmt: skip
+        "subject",
+        template_ids("1.2.250.1.213.1.1.3.60"),
+        E("relatedSubject", coded("code", person), E("subject", gender), classCode="PRS"),
+        typeCode="SBJ",
+    )
     return act(
-        "organizer", "59", E("statusCode", code="completed"), subject, E("component", one, typeCode="COMP"),
+        "organizer",
+        "59",
+        E("statusCode", code="completed"),
+        subject,
+        E("component", one, typeCode="COMP"),
         kind="CLUSTER",
-    )  # fmt: skip
+    )
 
 
 def device(
-    ids: Ids, code: Code, anchor: str, since: Time, until: Time = None, *, maker: str = "", serial: str = "",
+    ids: Ids,
+    code: Code,
+    anchor: str,
+    since: Time,
+    until: Time = None,
+    *,
+    maker: str = "",
+    serial: str = "",
     more: Child = None,
-) -> Element:  # fmt: skip
+) -> Element:
     """A medical device carried or implanted; ``serial`` its identifier."""
     identity = E("id", root="1.2.250.1.213.99.9.7", extension=serial) if serial else ident(ids.new())
     playing = E(
-        "playingDevice", coded("code", code.at(anchor)), E("manufacturerModelName", maker) if maker else None,
-        classCode="DEV", determinerCode="INSTANCE",
-    )  # fmt: skip
+        "playingDevice",
+        coded("code", code.at(anchor)),
+        E("manufacturerModelName", maker) if maker else None,
+        classCode="DEV",
+        determinerCode="INSTANCE",
+    )
     participant = E("participant", E("participantRole", identity, playing, classCode="MANU"), typeCode="DEV")
     return act(
-        "supply", "20", ident(ids.new()), reference(anchor), E("statusCode", code="completed"),
-        span(since, until, typed=True), participant, more, kind="SPLY",
-    )  # fmt: skip
+        "supply",
+        "20",
+        ident(ids.new()),
+        reference(anchor),
+        E("statusCode", code="completed"),
+        span(since, until, typed=True),
+        participant,
+        more,
+        kind="SPLY",
+    )
 
 
 def directive(ids: Ids, code: Code, anchor: str, since: Time, document: Ident) -> Element:
     """Advance directives, and the document that holds them."""
     mark = E("templateId", root="2.16.840.1.113883.10.20.1.36")
     pointed = E(
-        "reference", mark, E("externalDocument", ident(document), reference(anchor), classCode="DOC", moodCode="EVN"), typeCode="REFR"
-    )  # fmt: skip
+        "reference",
+        mark,
+        E("externalDocument", ident(document), reference(anchor), classCode="DOC", moodCode="EVN"),
+        typeCode="REFR",
+    )
     return statement("54", ids.new(), code, boolean(True), anchor=anchor, time=span(since), more=pointed)
 
 
@@ -231,15 +334,27 @@ def disposition(ids: Ids, code: Code, place: Organisation, anchor: str) -> Eleme
 
     def role(kind: str) -> Element:
         inner = E(
-            "participantRole", ident(place.id), address(place.address), telecoms(place.phone, use="EC"),
-            E("playingEntity", E("name", place.name)), classCode="ROL",
-        )  # fmt: skip
+            "participantRole",
+            ident(place.id),
+            address(place.address),
+            telecoms(place.phone, use="EC"),
+            E("playingEntity", E("name", place.name)),
+            classCode="ROL",
+        )
         return E("participant", deepcopy(unknown), inner, typeCode=kind)
 
     return act(
-        "act", "97", ident(ids.new()), coded("code", code), reference(anchor), E("statusCode", code="normal"),
-        E("effectiveTime", nullFlavor="UNK"), [role(kind) for kind in ("RCV", "ORG", "DST")], kind="ACT", mood="INT",
-    )  # fmt: skip
+        "act",
+        "97",
+        ident(ids.new()),
+        coded("code", code),
+        reference(anchor),
+        E("statusCode", code="normal"),
+        E("effectiveTime", nullFlavor="UNK"),
+        [role(kind) for kind in ("RCV", "ORG", "DST")],
+        kind="ACT",
+        mood="INT",
+    )
 
 
 def comment(anchor: str, who: Element | None = None) -> Element:
@@ -250,12 +365,28 @@ def comment(anchor: str, who: Element | None = None) -> Element:
 
 
 def encounter(
-    ids: Ids, code: Code, anchor: str, time: Child, *, mood: str = "EVN", who: Professional | None = None, more: Child = None,
-) -> Element:  # fmt: skip
+    ids: Ids,
+    code: Code,
+    anchor: str,
+    time: Child,
+    *,
+    mood: str = "EVN",
+    who: Professional | None = None,
+    more: Child = None,
+) -> Element:
     """A past (EVN) or planned (ARQ, INT…) encounter; ``time`` is its effectiveTime."""
     mark = "2.16.840.1.113883.10.20.1.21" if mood == "EVN" else "2.16.840.1.113883.10.20.1.25"
     performer = E("performer", assigned(who), typeCode="PRF") if who else None
     return act(
-        "encounter", "58", E("templateId", root=mark), ident(ids.new()), coded("code", code.at(anchor)), reference(anchor),
-        time, performer, more, kind="ENC", mood=mood,
-    )  # fmt: skip
+        "encounter",
+        "58",
+        E("templateId", root=mark),
+        ident(ids.new()),
+        coded("code", code.at(anchor)),
+        reference(anchor),
+        time,
+        performer,
+        more,
+        kind="ENC",
+        mood=mood,
+    )

@@ -41,10 +41,17 @@ def technique(
 ) -> Element:
     """How the images were made."""
     return act(
-        "procedure", "153", ident(ids.new()), coded("code", code.at(anchor)), reference(anchor), moment("effectiveTime", time),
-        coded("methodCode", modality), coded("targetSiteCode", where, kind="CD"), comment(remark) if remark else None,
+        "procedure",
+        "153",
+        ident(ids.new()),
+        coded("code", code.at(anchor)),
+        reference(anchor),
+        moment("effectiveTime", time),
+        coded("methodCode", modality),
+        coded("targetSiteCode", where, kind="CD"),
+        comment(remark) if remark else None,
         kind="PROC",
-    )  # fmt: skip
+    )
 
 
 def contrast(ids: Ids, product: Product, volume: str, *, route: Code = INTRAVENOUS) -> Element:
@@ -52,14 +59,22 @@ def contrast(ids: Ids, product: Product, volume: str, *, route: Code = INTRAVENO
     atc = Code(product.atc, "2.16.840.1.113883.6.73", product.atc_name)
     original = E("originalText", E("reference", value=f"#{product.anchor}"))
     material = E(
-        "manufacturedMaterial", E("code", original, coded("translation", atc), nullFlavor="NAV"), E("name", product.name),
+        "manufacturedMaterial",
+        E("code", original, coded("translation", atc), nullFlavor="NAV"),
+        E("name", product.name),
         E("lotNumberText", product.lot) if product.lot else None,
-    )  # fmt: skip
+    )
     return act(
-        "substanceAdministration", "151", ident(ids.new()), reference(product.anchor), E("statusCode", code="completed"),
-        coded("routeCode", route), E("doseQuantity", quantity("low", volume, "mL")),
-        E("consumable", E("manufacturedProduct", material, classCode="MANU")), kind="SBADM",
-    )  # fmt: skip
+        "substanceAdministration",
+        "151",
+        ident(ids.new()),
+        reference(product.anchor),
+        E("statusCode", code="completed"),
+        coded("routeCode", route),
+        E("doseQuantity", quantity("low", volume, "mL")),
+        E("consumable", E("manufacturedProduct", material, classCode="MANU")),
+        kind="SBADM",
+    )
 
 
 def clinical(ids: Ids, code: Code, value: Code | None, anchor: str) -> Element:
@@ -70,16 +85,26 @@ def clinical(ids: Ids, code: Code, value: Code | None, anchor: str) -> Element:
         else E("value", E("originalText", E("reference", value=f"#{anchor}")), xsi_type="CD")
     )
     return statement(
-        "150", ids.new(), code, said, anchor=anchor, more=E("targetSiteCode", nullFlavor="MSK"),
-    )  # fmt: skip
+        "150",
+        ids.new(),
+        code,
+        said,
+        anchor=anchor,
+        more=E("targetSiteCode", nullFlavor="MSK"),
+    )
 
 
 def dose(ids: Ids, code: Code, value: str, unit: str, where: Code, anchor: str, time: Time) -> Element:
     """A quantity of radiation."""
     return statement(
-        "154", ids.new(), code, pq(value, unit), anchor=anchor, time=moment("effectiveTime", time),
+        "154",
+        ids.new(),
+        code,
+        pq(value, unit),
+        anchor=anchor,
+        time=moment("effectiveTime", time),
         more=coded("targetSiteCode", where, kind="CD"),
-    )  # fmt: skip
+    )
 
 
 def exposure(responsible: Professional, anchor: str) -> Element:
@@ -107,26 +132,49 @@ def catalogue(study: Study) -> Element:
     """The DICOM objects made."""
     link = f"http://pacs.example/wado?requestType=WADO&studyUID={study.uid}&seriesUID={study.uid}.1&objectUID={study.uid}.1.1"
     one = E(
-        "observation", template_ids("1.2.250.1.213.1.1.3.157"), ident(Ident(f"{study.uid}.1.1")),
+        "observation",
+        template_ids("1.2.250.1.213.1.1.3.157"),
+        ident(Ident(f"{study.uid}.1.1")),
         coded("code", study.sop.at(study.anchor)),
-        E("text", E("reference", value=link), mediaType="application/dicom"), moment("effectiveTime", study.time),
-        classCode="DGIMG", moodCode="EVN",
-    )  # fmt: skip
+        E("text", E("reference", value=link), mediaType="application/dicom"),
+        moment("effectiveTime", study.time),
+        classCode="DGIMG",
+        moodCode="EVN",
+    )
     series_code = Code("113015", DICOM, "Séries", qualifiers=((_MODALITY, study.modality),))
     series = act(
-        "act", "156", ident(Ident(f"{study.uid}.1")), coded("code", series_code), moment("effectiveTime", study.time),
-        related("COMP", one), kind="ACT",
-    )  # fmt: skip
+        "act",
+        "156",
+        ident(Ident(f"{study.uid}.1")),
+        coded("code", series_code),
+        moment("effectiveTime", study.time),
+        related("COMP", one),
+        kind="ACT",
+    )
     return act(
-        "act", "155", ident(Ident(study.uid)), coded("code", dcm("113014", "Examen")), moment("effectiveTime", study.time),
-        related("COMP", series), kind="ACT",
-    )  # fmt: skip
+        "act",
+        "155",
+        ident(Ident(study.uid)),
+        coded("code", dcm("113014", "Examen")),
+        moment("effectiveTime", study.time),
+        related("COMP", series),
+        kind="ACT",
+    )
 
 
 def demand(ids: Ids, modality: Code, where: Code, anchor: str, remark: str, *, more: Child = None) -> Element:
     """A requested imaging act."""
     return act(
-        "observation", "27.3", ident(ids.new()), coded("code", modality.at(anchor)), reference(anchor),
-        E("statusCode", code="active"), E("effectiveTime", nullFlavor="UNK"), coded("targetSiteCode", where, kind="CD"), more,
-        comment(remark), kind="OBS", mood="INT",
-    )  # fmt: skip
+        "observation",
+        "27.3",
+        ident(ids.new()),
+        coded("code", modality.at(anchor)),
+        reference(anchor),
+        E("statusCode", code="active"),
+        E("effectiveTime", nullFlavor="UNK"),
+        coded("targetSiteCode", where, kind="CD"),
+        more,
+        comment(remark),
+        kind="OBS",
+        mood="INT",
+    )

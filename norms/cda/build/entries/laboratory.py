@@ -37,9 +37,18 @@ class Result:
 def flag(code: str) -> Code:
     """An interpretation code (HL7 ObservationInterpretation)."""
     words = {
-        "N": "Normal", "H": "Haut", "L": "Bas", "HH": "Haut critique", "LL": "Bas critique", "A": "Anormal",
-        "S": "Sensible", "I": "Intermédiaire", "R": "Résistant", "POS": "Positif", "NEG": "Négatif",
-    }  # fmt: skip
+        "N": "Normal",
+        "H": "Haut",
+        "L": "Bas",
+        "HH": "Haut critique",
+        "LL": "Bas critique",
+        "A": "Anormal",
+        "S": "Sensible",
+        "I": "Intermédiaire",
+        "R": "Résistant",
+        "POS": "Positif",
+        "NEG": "Négatif",
+    }
     return Code(code, INTERPRETATION, words[code])
 
 
@@ -49,32 +58,52 @@ def result(one: Result, time: Time, *, status: str = "completed") -> Element:
     bounds = None
     if one.low or one.high:
         interval = E(
-            "value", quantity("low", one.low, one.unit) if one.low else None,
-            quantity("high", one.high, one.unit) if one.high else None, xsi_type="IVL_PQ",
-        )  # fmt: skip
+            "value",
+            quantity("low", one.low, one.unit) if one.low else None,
+            quantity("high", one.high, one.unit) if one.high else None,
+            xsi_type="IVL_PQ",
+        )
         normal = E("interpretationCode", code="N", codeSystem=INTERPRETATION)
         bounds = E("referenceRange", E("observationRange", interval, normal, classCode="OBS"), typeCode="REFV")
     before = None
     if one.previous:
         value, when = one.previous
         old = E(
-            "observation", template_ids("1.2.250.1.213.1.1.3.80"), coded("code", told),
-            E("statusCode", code="completed"), moment("effectiveTime", when), value, classCode="OBS", moodCode="EVN",
-        )  # fmt: skip
+            "observation",
+            template_ids("1.2.250.1.213.1.1.3.80"),
+            coded("code", told),
+            E("statusCode", code="completed"),
+            moment("effectiveTime", when),
+            value,
+            classCode="OBS",
+            moodCode="EVN",
+        )
         before = related("REFR", old)
     return act(
-        "observation", "80", coded("code", told), E("statusCode", code=status), moment("effectiveTime", time), one.value,
-        coded("interpretationCode", one.flag) if one.flag else None, coded("methodCode", one.method) if one.method else None,
-        before, bounds, kind="OBS",
-    )  # fmt: skip
+        "observation",
+        "80",
+        coded("code", told),
+        E("statusCode", code=status),
+        moment("effectiveTime", time),
+        one.value,
+        coded("interpretationCode", one.flag) if one.flag else None,
+        coded("methodCode", one.method) if one.method else None,
+        before,
+        bounds,
+        kind="OBS",
+    )
 
 
 def battery(title: Code, results: Sequence[Element], *, status: str = "completed") -> Element:
     """A group of results made together."""
     return act(
-        "organizer", "78", coded("code", title), E("statusCode", code=status),
-        [E("component", one, typeCode="COMP") for one in results], kind="BATTERY",
-    )  # fmt: skip
+        "organizer",
+        "78",
+        coded("code", title),
+        E("statusCode", code=status),
+        [E("component", one, typeCode="COMP") for one in results],
+        kind="BATTERY",
+    )
 
 
 def isolate(ids: Ids, germ: Code, time: Time, contents: Sequence[Element]) -> Element:
@@ -82,9 +111,14 @@ def isolate(ids: Ids, germ: Code, time: Time, contents: Sequence[Element]) -> El
     entity = E("specimenPlayingEntity", coded("code", germ), classCode="MIC")
     specimen = E("specimen", E("specimenRole", ident(ids.new()), entity, classCode="SPEC"), typeCode="SPC")
     return act(
-        "organizer", "79", E("statusCode", code="completed"), moment("effectiveTime", time), specimen,
-        [E("component", one, typeCode="COMP") for one in contents], kind="CLUSTER",
-    )  # fmt: skip
+        "organizer",
+        "79",
+        E("statusCode", code="completed"),
+        moment("effectiveTime", time),
+        specimen,
+        [E("component", one, typeCode="COMP") for one in contents],
+        kind="CLUSTER",
+    )
 
 
 def specimen(
@@ -92,15 +126,23 @@ def specimen(
 ) -> Element:
     """The taking of a specimen, and its reception by the laboratory."""
     got = act(
-        "act", "107", coded("code", Code("SPRECEIVE", "1.3.5.1.4.1.19376.1.5.3.2", "Échantillon reçu")),
-        moment("effectiveTime", received), kind="ACT",
-    )  # fmt: skip
+        "act",
+        "107",
+        coded("code", Code("SPRECEIVE", "1.3.5.1.4.1.19376.1.5.3.2", "Échantillon reçu")),
+        moment("effectiveTime", received),
+        kind="ACT",
+    )
     material = E("playingEntity", coded("code", nature))
     role = E("participantRole", ident(accession or ids.new()), material, classCode="SPEC")
     return act(
-        "procedure", "77", coded("code", code), E("effectiveTime", E("high", value=stamp(taken))),
-        E("participant", role, typeCode="PRD"), related("COMP", got), kind="PROC",
-    )  # fmt: skip
+        "procedure",
+        "77",
+        coded("code", code),
+        E("effectiveTime", E("high", value=stamp(taken))),
+        E("participant", role, typeCode="PRD"),
+        related("COMP", got),
+        kind="PROC",
+    )
 
 
 def nature(code: str, display: str, anchor: str) -> Code:
@@ -114,17 +156,25 @@ def validator(person: Professional, time: datetime) -> Element:
     entity = E("playingEntity", name(person.family, person.given, person.prefix, person.suffix))
     role = E("participantRole", ident(person.id), where, telecoms(person.phone, use="WP"), entity)
     return E(
-        "participant", template_ids("1.2.250.1.213.1.1.3.109"), E("time", E("high", value=stamp(time))), role,
+        "participant",
+        template_ids("1.2.250.1.213.1.1.3.109"),
+        E("time", E("high", value=stamp(time))),
+        role,
         typeCode="AUTHEN",
-    )  # fmt: skip
+    )
 
 
 def examinations(code: Code, contents: Sequence[Element], *, by: Child = None, status: str = "completed") -> Element:
     """The ``entry`` of a chapter: specimens, batteries, isolates, lone results."""
     done = E(
-        "act", coded("code", code), E("statusCode", code=status), by, [related("COMP", one) for one in contents],
-        classCode="ACT", moodCode="EVN",
-    )  # fmt: skip
+        "act",
+        coded("code", code),
+        E("statusCode", code=status),
+        by,
+        [related("COMP", one) for one in contents],
+        classCode="ACT",
+        moodCode="EVN",
+    )
     return E("entry", template_ids("1.2.250.1.213.1.1.3.21"), done, typeCode="DRIV")
 
 

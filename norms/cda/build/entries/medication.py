@@ -41,17 +41,30 @@ def manufactured(product: Product, *, template: str = "1.2.250.1.213.1.1.3.43", 
     else:
         code = E("code", original, translations, nullFlavor="NAV")
     inner = E(
-        "manufacturedMaterial", material, code, E("name", product.name),
+        "manufacturedMaterial",
+        material,
+        code,
+        E("name", product.name),
         E("lotNumberText", product.lot) if product.lot else None,
-    )  # fmt: skip
+    )
     return E("consumable", E("manufacturedProduct", template_ids(template), inner))
 
 
 def treatment(
-    ids: Ids, product: Product, *, since: Time, until: Time = None, every: tuple[str, str] | None = None,
-    dose: tuple[str, ...] | None = None, route: Code | None = None, reason: Code | None = None, reason_anchor: str = "",
-    mood: str = "EVN", template: str = "42", more: Child = None,
-) -> Element:  # fmt: skip
+    ids: Ids,
+    product: Product,
+    *,
+    since: Time,
+    until: Time = None,
+    every: tuple[str, str] | None = None,
+    dose: tuple[str, ...] | None = None,
+    route: Code | None = None,
+    reason: Code | None = None,
+    reason_anchor: str = "",
+    mood: str = "EVN",
+    template: str = "42",
+    more: Child = None,
+) -> Element:
     """A treatment; ``dose`` is (value, unit) or (low, high, unit), ``every`` a period such as ("1", "d")."""
     period = E("effectiveTime", quantity("period", *every), xsi_type="PIVL_TS", operator="A") if every else None
     times = span(since, until, typed=True)
@@ -62,12 +75,23 @@ def treatment(
         low, high, unit = (dose[0], dose[-2] if len(dose) == 3 else dose[0], dose[-1])
         amount = E("doseQuantity", quantity("low", low, unit), quantity("high", high, unit))
     return act(
-        "substanceAdministration", template, E("templateId", root="1.3.6.1.4.1.19376.1.5.3.1.4.7.1"), ident(ids.new()),
-        coded("code", DRUG), reference(product.anchor), E("statusCode", code="completed"), times, period,
-        coded("routeCode", route) if route else None, amount, manufactured(product),
-        related("RSON", internal(ids, reason, reason_anchor)) if reason else None, more,
-        kind="SBADM", mood=mood,
-    )  # fmt: skip
+        "substanceAdministration",
+        template,
+        E("templateId", root="1.3.6.1.4.1.19376.1.5.3.1.4.7.1"),
+        ident(ids.new()),
+        coded("code", DRUG),
+        reference(product.anchor),
+        E("statusCode", code="completed"),
+        times,
+        period,
+        coded("routeCode", route) if route else None,
+        amount,
+        manufactured(product),
+        related("RSON", internal(ids, reason, reason_anchor)) if reason else None,
+        more,
+        kind="SBADM",
+        mood=mood,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +116,14 @@ def immunization(ids: Ids, shot: Shot, *, more: Child = None) -> Element:
     rank = None
     if shot.rank:
         number = E(
-            "observation", template_ids("1.2.250.1.213.1.1.3.82"), coded("code", Code("30973-2", LOINC, "Rang de la vaccination")),
-            E("statusCode", code="completed"), E("value", value=str(shot.rank), xsi_type="INT"), classCode="OBS", moodCode="EVN",
-        )  # fmt: skip
+            "observation",
+            template_ids("1.2.250.1.213.1.1.3.82"),
+            coded("code", Code("30973-2", LOINC, "Rang de la vaccination")),
+            E("statusCode", code="completed"),
+            E("value", value=str(shot.rank), xsi_type="INT"),
+            classCode="OBS",
+            moodCode="EVN",
+        )
         rank = related("SUBJ", number)
     performer = E("performer", assigned(shot.by), typeCode="PRF") if shot.by else None
     written = None
@@ -103,11 +132,23 @@ def immunization(ids: Ids, shot: Shot, *, more: Child = None) -> Element:
         written.set("typeCode", "AUT")
         written.set("contextControlCode", "OP")
     return act(
-        "substanceAdministration", "45", ident(ids.new()), coded("code", kind), reference(shot.product.anchor),
-        E("statusCode", code="completed"), E("effectiveTime", value=shot.date),
-        coded("routeCode", shot.route) if shot.route else None, coded("approachSiteCode", shot.site) if shot.site else None,
-        given(shot.product), performer, written, rank, more, kind="SBADM", negationInd="false",
-    )  # fmt: skip
+        "substanceAdministration",
+        "45",
+        ident(ids.new()),
+        coded("code", kind),
+        reference(shot.product.anchor),
+        E("statusCode", code="completed"),
+        E("effectiveTime", value=shot.date),
+        coded("routeCode", shot.route) if shot.route else None,
+        coded("approachSiteCode", shot.site) if shot.site else None,
+        given(shot.product),
+        performer,
+        written,
+        rank,
+        more,
+        kind="SBADM",
+        negationInd="false",
+    )
 
 
 def given(product: Product) -> Element:

@@ -50,14 +50,26 @@ def _material(product: Product, form: Code, *, expiry: str = "") -> Element:
     code = Code(product.cis, "1.2.250.1.213.2.3.1", product.name, f"#{product.anchor}")
     kind = E(
         "pharm:asSpecializedKind",
-        E("pharm:generalizedMedicineClass", coded("pharm:code", atc), E("pharm:name", product.atc_name), classCode="MMAT"),
+        E(
+            "pharm:generalizedMedicineClass",
+            coded("pharm:code", atc),
+            E("pharm:name", product.atc_name),
+            classCode="MMAT",
+        ),
         classCode="GRIC",
-    )  # fmt: skip
+    )
     inner = E(
-        "manufacturedMaterial", template_ids("1.3.6.1.4.1.19376.1.9.1.3.1"), coded("code", code), E("name", product.name),
-        coded("pharm:formCode", form), E("lotNumberText", product.lot) if product.lot else None,
-        E("pharm:expirationTime", value=expiry) if expiry else None, kind, classCode="MMAT", determinerCode="KIND",
-    )  # fmt: skip
+        "manufacturedMaterial",
+        template_ids("1.3.6.1.4.1.19376.1.9.1.3.1"),
+        coded("code", code),
+        E("name", product.name),
+        coded("pharm:formCode", form),
+        E("lotNumberText", product.lot) if product.lot else None,
+        E("pharm:expirationTime", value=expiry) if expiry else None,
+        kind,
+        classCode="MMAT",
+        determinerCode="KIND",
+    )
     return E("manufacturedProduct", template_ids("1.2.250.1.213.1.1.3.43"), inner, classCode="MANU")
 
 
@@ -82,9 +94,13 @@ def _facts(ids: Ids, anchor: str, time: datetime, chronic: bool, *, device: bool
             continue
         said = boolean(chronic and template == "48.13")
         one = statement(
-            template, ids.new(), Code(code, TA, label), said, anchor=f"{anchor}-{code.lower()}",
+            template,
+            ids.new(),
+            Code(code, TA, label),
+            said,
+            anchor=f"{anchor}-{code.lower()}",
             time=moment("effectiveTime", time),
-        )  # fmt: skip
+        )
         facts.append(related("COMP", one))
     return facts
 
@@ -101,22 +117,43 @@ def facts(anchor: str, chronic: bool, *, device: bool = False) -> list[tuple[str
 def prescribed(ids: Ids, item: Item, time: datetime) -> Element:
     """A prescribed medicine, dosage in words (the patient's instructions)."""
     anchor = item.product.anchor
-    amount = E("supply", template_ids("1.2.250.1.213.1.1.3.86"), E("independentInd", value="false"),
-               quantity("quantity", str(item.boxes), BOX), classCode="SPLY", moodCode="RQO")  # fmt: skip
+    amount = E(
+        "supply",
+        template_ids("1.2.250.1.213.1.1.3.86"),
+        E("independentInd", value="false"),
+        quantity("quantity", str(item.boxes), BOX),
+        classCode="SPLY",
+        moodCode="RQO",
+    )
     allowed = Code("G", _SUBSTITUTION, "Substitution autorisée par un produit générique", f"#{anchor}-subst")
     refused = Code("N", _SUBSTITUTION, "Aucune substitution permise", f"#{anchor}-subst")
     substitution = act(
-        "act", "87", coded("code", allowed if item.substitution else refused), E("statusCode", code="completed"), kind="ACT",
+        "act",
+        "87",
+        coded("code", allowed if item.substitution else refused),
+        E("statusCode", code="completed"),
+        kind="ACT",
         mood="DEF",
-    )  # fmt: skip
+    )
     return act(
-        "substanceAdministration", "83", E("templateId", root="1.3.6.1.4.1.19376.1.5.3.1.4.7.1"), ident(ids.new()),
-        coded("code", DRUG), reference(anchor), E("statusCode", code="completed"), span(item.low, item.high, typed=True),
-        E("repeatNumber", value=str(item.repeats)), E("consumable", _material(item.product, item.form)),
-        _instruction("33", "PINSTRUCT", f"{anchor}-pat"), _instruction("34", "FINSTRUCT", f"{anchor}-disp"),
-        related("COMP", amount), related("COMP", substitution), _facts(ids, anchor, time, item.chronic),
-        kind="SBADM", mood="INT",
-    )  # fmt: skip
+        "substanceAdministration",
+        "83",
+        E("templateId", root="1.3.6.1.4.1.19376.1.5.3.1.4.7.1"),
+        ident(ids.new()),
+        coded("code", DRUG),
+        reference(anchor),
+        E("statusCode", code="completed"),
+        span(item.low, item.high, typed=True),
+        E("repeatNumber", value=str(item.repeats)),
+        E("consumable", _material(item.product, item.form)),
+        _instruction("33", "PINSTRUCT", f"{anchor}-pat"),
+        _instruction("34", "FINSTRUCT", f"{anchor}-disp"),
+        related("COMP", amount),
+        related("COMP", substitution),
+        _facts(ids, anchor, time, item.chronic),
+        kind="SBADM",
+        mood="INT",
+    )
 
 
 def prescribed_device(
@@ -125,11 +162,18 @@ def prescribed_device(
     """A prescribed device."""
     device = E("playingDevice", coded("code", code.at(anchor)), classCode="DEV", determinerCode="INSTANCE")
     return act(
-        "supply", "20", ident(ids.new()), reference(anchor), span(low, high, typed=True), E("repeatNumber", value="0"),
+        "supply",
+        "20",
+        ident(ids.new()),
+        reference(anchor),
+        span(low, high, typed=True),
+        E("repeatNumber", value="0"),
         E("quantity", value=str(number)),
         E("participant", E("participantRole", device, classCode="MANU"), typeCode="DEV"),
-        _facts(ids, anchor, time, False, device=True), kind="SPLY", mood="INT",
-    )  # fmt: skip
+        _facts(ids, anchor, time, False, device=True),
+        kind="SPLY",
+        mood="INT",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +197,33 @@ def dispensed(ids: Ids, given: Given) -> Element:
         "consumable", E("manufacturedProduct", E("manufacturedMaterial", E("name", nullFlavor="NA"), nullFlavor="NA"))
     )
     asked = act(
-        "substanceAdministration", "90", ident(given.item),
-        coded("code", Code("PREItem", _ITEMS, "Élément de prescription", f"#{anchor}-item")), nothing,
+        "substanceAdministration",
+        "90",
+        ident(given.item),
+        coded("code", Code("PREItem", _ITEMS, "Élément de prescription", f"#{anchor}-item")),
+        nothing,
         author(given.prescriber, given.prescribed),
-        E("reference", E("externalDocument", ident(given.prescription)), typeCode="XCRPT"), kind="SBADM", mood="INT",
-    )  # fmt: skip
+        E("reference", E("externalDocument", ident(given.prescription)), typeCode="XCRPT"),
+        kind="SBADM",
+        mood="INT",
+    )
     swapped = act(
-        "act", "206", coded("code", Code("G", _SUBSTITUTION, "Substitution par un produit générique", f"#{anchor}-subst")),
-        E("statusCode", code="completed"), kind="ACT",
-    )  # fmt: skip
+        "act",
+        "206",
+        coded("code", Code("G", _SUBSTITUTION, "Substitution par un produit générique", f"#{anchor}-subst")),
+        E("statusCode", code="completed"),
+        kind="ACT",
+    )
     return act(
-        "supply", "204", ident(ids.new()), reference(anchor), quantity("quantity", str(given.boxes), BOX),
-        E("product", _material(given.product, given.form, expiry=given.expiry)), related("REFR", asked, inverted=False),
-        _instruction("33", "PINSTRUCT", f"{anchor}-pat"), _instruction("207", "FINSTRUCT", f"{anchor}-disp"),
-        related("COMP", swapped), kind="SPLY",
-    )  # fmt: skip
+        "supply",
+        "204",
+        ident(ids.new()),
+        reference(anchor),
+        quantity("quantity", str(given.boxes), BOX),
+        E("product", _material(given.product, given.form, expiry=given.expiry)),
+        related("REFR", asked, inverted=False),
+        _instruction("33", "PINSTRUCT", f"{anchor}-pat"),
+        _instruction("207", "FINSTRUCT", f"{anchor}-disp"),
+        related("COMP", swapped),
+        kind="SPLY",
+    )
