@@ -84,6 +84,26 @@ class BenchClient:
         """Move the session's clock, in seconds from the wall clock."""
         self._call("POST", f"/sessions/{session_id}/clock", json={"offset": offset})
 
+    def state(self, session_id: str) -> Json:
+        """What was changed in a session (world, switches, values armed, clock), for `put_state`."""
+        held = self.session(session_id)
+        return {
+            "world": self._call("GET", f"/sessions/{session_id}/snapshot"),
+            "switches": held["switches"],
+            "clock": held["clock_offset"],
+            "armed": self._call("GET", f"/sessions/{session_id}/switches")["armed"],
+        }
+
+    def put_state(self, session_id: str, state: Mapping[str, Any]) -> None:
+        """Put a session back as `state` found it."""
+        self.reset_session(session_id)
+        self._call("PUT", f"/sessions/{session_id}/snapshot", json=state["world"])
+        self.set_switches(session_id, state["switches"])
+        self.set_clock(session_id, state["clock"])
+        for name, values in state["armed"].items():
+            for value in values:
+                self.arm(session_id, name, value)
+
     def world(self, session_id: str, kind: str) -> list[Json]:
         """``patients``, ``professionals``, ``organisations`` or ``clients`` of the session's world."""
         return list(self._call("GET", f"/sessions/{session_id}/world/{kind}")["items"])
@@ -93,11 +113,20 @@ class BenchClient:
         return dict(self._call("PATCH", f"/sessions/{session_id}/world/{kind}/{item}", json=dict(changes)))
 
     def exchanges(
-        self, session: str, after: int = 0, service: str = "", kind: str = "", *, bodies: bool = True, limit: int = 1000
+        self,
+        session: str,
+        after: int | None = None,
+        service: str = "",
+        kind: str = "",
+        *,
+        bodies: bool = True,
+        limit: int = 1000,
     ) -> list[Json]:
-        """The session's journal entries after an id, oldest first; bodies come decoded to ``bytes``."""
-        params: dict[str, str | int] = {"session": session, "after": after, "bodies": int(bodies), "limit": limit}
+        """The session's journal entries after an id (None: the newest), oldest first; bodies decoded to ``bytes``."""
+        params: dict[str, str | int] = {"session": session, "bodies": int(bodies), "limit": limit}
         params |= {k: v for k, v in (("service", service), ("kind", kind)) if v}
+        if after is not None:
+            params["after"] = after
         found: list[Json] = self._call("GET", "/exchanges", params=params)["exchanges"]
         return [_unpacked(row) for row in found]
 

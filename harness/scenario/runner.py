@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.client import BenchError
-from harness.drive import READING, Drive, DriveCrash, DriveError, DriveTimeout, NotOffered, Reply, Request
+from harness.drive import READING, Drive, DriveCrash, DriveError, DriveTimeout, LeftOut, NotOffered, Reply, Request
+from harness.guide.place import placed
+from harness.scenario.checkpoint import Point, Progress
 from harness.scenario.context import Context, Window
 from harness.scenario.events import CheckDone, Emit, StepStarted
 from harness.scenario.expectations import decide
@@ -26,6 +28,7 @@ from mocks.session import DEFAULT
 _P = "harness.scenario"
 STEP_TIMEOUT = 30.0
 VALIDATION_TIMEOUT = 20.0
+PAGE = 500  # exchanges asked for at once
 
 
 @dataclass
@@ -36,6 +39,7 @@ class Bench:
     session: str
     endpoints: Mapping[str, str] = field(default_factory=dict)
     pid: int = 0
+    keep: bool = False  # whether the session stays open when the run is left
 
 
 @dataclass
@@ -63,9 +67,10 @@ class Runner:
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        progress: Progress | None = None,
     ) -> None:
         self.bench, self.drive, self.settings, self.emit = bench, drive, settings, emit
-        self.clock, self.sleep = clock, sleep
+        self.clock, self.sleep, self.progress = clock, sleep, progress
         self.can_settle = True
         self.traffic: list[Traffic] = []  # of the scenario under way
         # Where each session's journal was read up to. A handshake refused on a shared port is the default session's.
@@ -73,13 +78,19 @@ class Runner:
 
     def run(self, scenario: Scenario) -> ScenarioResult:
         """The result of one scenario; raises BenchError when the bench fails it, the result being lost."""
-        result = ScenarioResult.about(scenario)
-        result.started, self.traffic = self.clock(), []
+        point = self.progress.find(scenario.id) if self.progress else None
+        result = point.result if point else ScenarioResult.about(scenario)
+        result.started, self.traffic = result.started or self.clock(), point.traffic if point else []
+        done, left_out = (point.done, point.left_out) if point else (list[str](), list[str]())
         for variant in scenario.variants:
-            _VariantRun(self, scenario, variant, result).go()
+            if variant.id not in done:
+                one = _VariantRun(self, scenario, variant, result, Point("", result, [], done, left_out=left_out))
+                one.go(point if point and point.variant == variant.id else None)
         self._sane(result)
         result.duration_s = self.clock() - result.started
-        result.conclude()
+        result.conclude(left_out)
+        if self.progress:
+            self.progress.forget(scenario.id)
         return result
 
     def _sane(self, result: ScenarioResult) -> None:
@@ -99,9 +110,12 @@ class Runner:
         found: list[Traffic] = []
         for session, last in self.read.items():
             kind = "" if session == self.bench.session else "handshake"
-            while rows := self.bench.client.exchanges(session, after=last, kind=kind, bodies=True):
+            more = True
+            while more:
+                rows = self.bench.client.exchanges(session, after=last, kind=kind, bodies=True, limit=PAGE)
                 found += [Traffic(self._validated(row)) for row in rows]
-                last = max(row["id"] for row in rows)
+                last = max((row["id"] for row in rows), default=last)
+                more = len(rows) == PAGE
             self.read[session] = last
         found.sort(key=lambda entry: entry.id)
         self.traffic += found
@@ -132,39 +146,71 @@ class Runner:
 
 
 class _VariantRun:
-    def __init__(self, runner: Runner, scenario: Scenario, variant: Variant, result: ScenarioResult) -> None:
-        self.runner, self.scenario, self.variant, self.result = runner, scenario, variant, result
+    def __init__(
+        self, runner: Runner, scenario: Scenario, variant: Variant, result: ScenarioResult, point: Point
+    ) -> None:
+        self.runner, self.scenario, self.variant, self.result, self.point = runner, scenario, variant, result, point
         self.saved: dict[str, Any] = {}
         bench = runner.bench
         self.world = WorldView(bench.client, bench.session)
         self.context = Context(variant, {}, {}, self.lookup, self._attest)
-        self.deadline = 0.0
+        self.began = self.deadline = 0.0
+        self.waited = runner.drive.waited
         self.record: StepRecord | None = None  # of the step under way
 
-    def go(self) -> None:
-        """Every step; a step that cannot be done ends the variant, said on that step."""
+    def go(self, again: Point | None = None) -> None:
+        """Every step, or those from where it was left; a step that cannot be done ends the variant, said on it."""
         runner, steps = self.runner, self.scenario.steps_of(self.variant)
         for name, matcher in self.variant.when.items():
             if not holds(matcher, self._found(name)):
                 why = words(_P, "run.when", name=name, wanted=described(matcher), found=seen(self._found(name)))
                 self._keep(CheckResult(f"{self.variant.id}/when", Verdict.NOT_APPLICABLE, self.variant.text, why))
                 return
-        runner.bench.client.reset_session(runner.bench.session)
-        self.deadline = runner.clock() + self.scenario.timeout * runner.settings.scale
+        self.began = runner.clock() - (again.spent if again else 0.0)
+        self.deadline = self.began + self.scenario.timeout * runner.settings.scale
         try:
-            self._clean_software(steps[0])
-            self.saved = {**self.scenario.values, **self.variant.values}
-            self._apply(self.scenario.setting)
-            self._apply(self.variant.setting)
-            runner.fetch()  # what came before the first step belongs to nobody
+            if again:
+                self._go_on(again)
+            else:
+                self._begin(steps[0])
             for step in steps:
-                self._step(step)
+                if not again or step.id not in again.steps:
+                    self._step(step, again if again and again.step == step.id else None)
         except Halt:
-            return
+            pass
+        self.point.done.append(self.variant.id)
+        self._remember()
+
+    def _begin(self, first: Step) -> None:
+        self.runner.bench.client.reset_session(self.runner.bench.session)
+        self._clean_software(first)
+        self.saved = {**self.scenario.values, **self.variant.values}
+        self._apply(self.scenario.setting)
+        self._apply(self.variant.setting)
+        self.runner.fetch()  # what came before the first step belongs to nobody
+
+    def _go_on(self, again: Point) -> None:
+        """The variant as it was when a person left it."""
+        self.runner.bench.client.put_state(self.runner.bench.session, again.state)
+        self.saved, self.point.steps = again.saved, list(again.steps)
+        again.restore(self.context, self.runner.read, {step.id: step for step in self.scenario.steps})
+
+    def _remember(self, step: str = "") -> None:
+        """Keep where the variant stands: in that step, or between two."""
+        runner, point = self.runner, self.point
+        if runner.progress:
+            point.spent, point.saved, point.read = self._now() - self.began, self.saved, runner.read
+            point.state = runner.bench.client.state(runner.bench.session)
+            point.take(self.context, step, runner.traffic)
+            runner.progress.keep(point)
+
+    def _now(self) -> float:
+        """The time, without what a person took."""
+        return self.runner.clock() - (self.runner.drive.waited - self.waited)
 
     # -- one step --------------------------------------------------------------------------------------------------
 
-    def _step(self, step: Step) -> None:
+    def _step(self, step: Step, again: Point | None = None) -> None:
         runner = self.runner
         record = StepRecord(step.id, self.variant.id, step.type, step.text, runner.clock())
         record.evidence = [
@@ -178,21 +224,25 @@ class _VariantRun:
         timeout = min(step.timeout or STEP_TIMEOUT, self.scenario.timeout) * runner.settings.scale
         runner.emit(StepStarted(self.scenario.id, self.variant.id, step.id, step.text, _waits(step), timeout))
         try:
-            if runner.clock() > self.deadline:
+            if self._now() > self.deadline:
                 self._halt(step, words(_P, "run.out_of_time", seconds=f"{self.scenario.timeout:g}"))
-            with self._resolving(step):
-                self._apply(step.setting)
-            if self.context.windows:  # late arrivals are the previous step's
-                self.context.window.traffic += runner.fetch()
-            self.context.windows[step.id] = Window(step, runner.clock())
-            if not self._act(step, record, timeout):
-                return
-            for expect in expected:
-                self._keep(decide(expect, self.context, self._id(step, expect.id)))
+            if not again:
+                with self._resolving(step):
+                    self._apply(step.setting)
+                if self.context.windows:  # late arrivals are the previous step's
+                    self.context.window.traffic += runner.fetch()
+            self.context.windows[step.id] = Window(step, again.began if again else runner.clock())
+            self._remember(step.id)
+            if self._act(step, record, timeout):
+                for expect in expected:
+                    self._keep(decide(expect, self.context, self._id(step, expect.id)))
         finally:
+            record.person = runner.drive.given()
             record.duration_s = runner.clock() - record.started
             if window := self.context.windows.get(step.id):
                 record.exchanges = [entry.id for entry in window.traffic]
+        self.point.steps.append(step.id)
+        self._remember()
 
     def _act(self, step: Step, record: StepRecord, timeout: float) -> bool:
         """Do what the step does; False when it is left out, the software not offering it."""
@@ -211,6 +261,8 @@ class _VariantRun:
             if step.do.action not in READING or any(e.kind in ("exchange", "absence", "check") for e in step.expect):
                 with self._driving(step):
                     runner.settle(timeout)
+        else:
+            self._tell(step)
         window.traffic += runner.fetch()
         window.ended = runner.clock()
         if step.do and window.reply:
@@ -225,10 +277,8 @@ class _VariantRun:
         request = Request(
             record.action,
             record.body,
-            max(1.0, min(timeout, self.deadline - self.runner.clock())),
-            f"{self.scenario.id} · {step.id}",
-            step.text,
-            tuple(row["proof"] for row in record.evidence),
+            max(1.0, min(timeout, self.deadline - self._now())),
+            placed(self.scenario, self.variant, step),
         )
         with self._driving(step):
             return self.runner.drive.act(request)
@@ -242,6 +292,12 @@ class _VariantRun:
         shown = "; ".join(str(item.get("text", "")) for item in reply.shown)
         why = str(error.get("message") or error.get("code") or shown or "—")
         text = words(_P, "run.accepts" if step.do.ok else "run.refuses", action=step.do.action)
+        if reply.by_person and reply.ok == step.do.ok:
+            message = words(
+                "harness.guide", "ask.done" if reply.ok else "ask.refused", note=why if not reply.ok else ""
+            )
+            self._keep(CheckResult(self._id(step, "answer"), Verdict.MANUAL, text, message, attested=True))
+            return
         if reply.ok == step.do.ok:
             passed = words(_P, "run.accepted" if reply.ok else "run.refused_rightly", why=why)
             self._keep(CheckResult(self._id(step, "answer"), Verdict.PASS, text, passed))
@@ -291,12 +347,18 @@ class _VariantRun:
     def _clean_software(self, step: Step) -> None:
         """A software that cannot be reset is used as it is: each scenario makes its own patients."""
         with self._driving(step), contextlib.suppress(NotOffered):
-            self.runner.drive.act(Request("reset", {}, STEP_TIMEOUT * self.runner.settings.scale))
+            start = placed(self.scenario, self.variant)
+            self.runner.drive.act(Request("reset", {}, STEP_TIMEOUT * self.runner.settings.scale, start))
 
     @contextlib.contextmanager
     def _driving(self, step: Step) -> Any:
         try:
             yield
+        except LeftOut as error:
+            if not step.do or step.do.optional:
+                raise
+            self.point.left_out.append(self.variant.id)
+            self._halt(step, error.message, Verdict.NOT_APPLICABLE)
         except NotOffered:
             if not step.do or step.do.optional:
                 raise
@@ -321,8 +383,13 @@ class _VariantRun:
         self._keep(CheckResult(self._id(step, "possible"), verdict, text, why, requirements=requirements))
         raise Halt
 
-    def _attest(self, question: Words) -> Any:
-        return self.runner.drive.attest(question, f"{self.scenario.id} · {self.context.window.step.id}")
+    def _tell(self, step: Step) -> None:
+        with self._driving(step), contextlib.suppress(NotOffered):
+            self.runner.drive.tell(Request("", place=placed(self.scenario, self.variant, step)))
+
+    def _attest(self, question: Words, compare: Any = ()) -> Any:
+        title = f"{self.scenario.id} · {self.context.window.step.id}"
+        return self.runner.drive.attest(question, title, *([compare] if compare else []))
 
     def _id(self, step: Step, check: str) -> str:
         return "/".join(part for part in (self.variant.id, step.id, check) if part)
