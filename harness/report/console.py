@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from harness.report.explain import causes, lines, t, verdict
+from harness.report.explain import causes, lines, seconds, t, verdict
 from harness.scenario.events import Event, RunFinished, RunStarted, ScenarioFinished, ScenarioStarted, StepStarted
 from harness.scenario.result import ScenarioResult, totals
 from harness.scenario.verdict import Verdict
@@ -81,9 +81,11 @@ class ConsoleReport:
             (f"{MARKS[result.verdict]} {result.id} ", STYLES[result.verdict]),
             result.title.get(self.lang),
             (f" — {verdict(result.verdict, self.lang)}", STYLES[result.verdict]),
-            (t("kept", self.lang) if kept else f" ({result.duration_s:.1f} s)", "dim"),
+            (t("kept", self.lang) if kept else f" ({seconds(result.duration_s, self.lang)})", "dim"),
         )
         self._print(line)
+        if result.reason and not result.checks:
+            self._print(Text(f"      {result.reason.get(self.lang)}", style="dim"))
         if result.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
             return
         checks, following = causes(result)
@@ -110,6 +112,10 @@ class ConsoleReport:
         self._print(Text(t("rehearsal", self.lang), style="dim"))
         if event.folder:
             self._print(Text(t("folder", self.lang, folder=event.folder), style="dim"))
+
+    def hush(self) -> None:
+        """Stop the live line: a person is about to be asked something."""
+        self._quiet_down()
 
     def _quiet_down(self) -> None:
         if self._live is not None:

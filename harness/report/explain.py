@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from harness.scenario.result import ScenarioResult
 from harness.scenario.verdict import CheckResult, Verdict
 from norms.texts import Lang, text
 
 _P = "harness.report"
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # what a software answers must not drive a terminal
 
 
 def t(key: str, lang: Lang, /, **args: object) -> str:
@@ -17,6 +20,12 @@ def t(key: str, lang: Lang, /, **args: object) -> str:
 def verdict(value: Verdict, lang: Lang) -> str:
     """« réussi », « échec »…"""
     return t(f"verdict.{value.value}", lang)
+
+
+def seconds(value: float, lang: Lang) -> str:
+    """« 1,2 s »."""
+    written = f"{value:.1f} s"
+    return written.replace(".", ",") if lang == "fr" else written
 
 
 def lines(check: CheckResult, lang: Lang) -> list[tuple[str, str]]:
@@ -33,7 +42,7 @@ def lines(check: CheckResult, lang: Lang) -> list[tuple[str, str]]:
     told = "\n".join(value for _, value in found[:2])
     # What the sentences already say is not said again.
     return [
-        (t(f"label.{name}", lang), value)
+        (t(f"label.{name}", lang), _CONTROL.sub("\ufffd", value))
         for n, (name, value) in enumerate(found)
         if value and not (n in (2, 3) and value in told)
     ]
