@@ -79,6 +79,8 @@ def _unreadable(data: bytes, error: BadXml) -> Finding:
         line = data.count(b"\n", 0, wrong.start) + 1
         column = wrong.start - data.rfind(b"\n", 0, wrong.start)
         return find("CDA-PRE-05", found=data[wrong.start : wrong.start + 1].hex(), where=Where(line, column))
+    if b"<" in data and not data.rstrip().endswith(b">") and error.line > data.count(b"\n") - 1:
+        return find("CDA-PRE-14", where=where)
     for pattern, rule in _SYNTAX:
         if hit := re.search(pattern, error.detail):
             return find(rule, found=hit[1].strip(" :"), where=where)

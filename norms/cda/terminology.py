@@ -65,13 +65,19 @@ def _measured(document: Document) -> Iterator[Element]:
 NAMES = {
     "2.16.840.1.113883.6.1": "LOINC", "2.16.840.1.113883.6.96": "SNOMED CT", "2.16.840.1.113883.6.3": "CIM-10",
     "2.16.840.1.113883.6.347": "CIM-11", "2.16.840.1.113883.6.73": "ATC", "1.2.250.1.213.2.5": "CCAM",
-    "1.2.250.1.213.2.61": "CIS", "1.2.250.1.213.2.62": "UCD", "1.2.250.1.213.2.58": "CIP", "0.4.0.127.0.16.1.1.2.1": "EDQM",
+    "1.2.250.1.213.2.61": "CIS", "1.2.250.1.213.2.62": "UCD", "1.2.250.1.213.2.58": "CIP",
+    "0.4.0.127.0.16.1.1.2.1": "EDQM",
     "1.2.250.1.213.1.1.4.322": "TA ASIP", "1.2.250.1.213.2.11": "ADICAP", "1.2.250.1.213.2.59": "Medicabase",
     "1.2.250.1.213.2.65": "CLADIMED", "1.2.250.1.213.2.68": "EMDN", "1.2.840.10008.2.16.4": "DICOM",
 }  # fmt: skip
 
 
 def unchecked(document: Document) -> dict[str, int]:
-    """Code systems that are not loaded: OID → how many codes of the document were not looked up."""
-    oids = Counter(oid for element in coded(document) if element.get("code") and (oid := element.get("codeSystem")))
-    return {oid: count for oid, count in sorted(oids.items()) if document.tables.system(oid) is None}
+    """Code systems that are not loaded: OID → how many codes of the document neither they nor a value set judged."""
+    tables = document.tables
+    missing: Counter[str] = Counter()
+    for element in coded(document):
+        code, oid = element.get("code"), element.get("codeSystem")
+        if code and oid and tables.system(oid) is None and not tables.seen(code, oid):
+            missing[oid] += 1
+    return dict(sorted(missing.items()))

@@ -186,6 +186,11 @@ class Tables:
         table = self.table(name)
         return None if table is None else (code, system) in table.labels
 
+    def seen(self, code: str, system: str) -> bool:
+        """Whether a value set that was asked for holds the code."""
+        held = (self._tables.get(key) for key in self.asked)
+        return any(table is not None and (code, system) in table.labels for table in held)
+
     def consulted(self) -> dict[str, str]:
         """The value sets asked for and loaded: name → date."""
         held = (self._tables.get(key) for key in sorted(self.asked))

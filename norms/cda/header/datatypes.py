@@ -182,7 +182,7 @@ def _own_text(element: Element) -> str:
 
 
 _KINDS: Mapping[str, Check] = {
-    "II": _id, "CD": _code, "CE": _code, "CS": _token, "INT": _integer, "TS": times.point, "IVL_TS": times.interval,
+    "II": _id, "CD": _code, "CE": _code, "CS": _token, "INT": _integer, "TS": times.point, "IVL_TS": times.interval, "PERIOD": times.period,
     "ST": _text, "SC": _text, "ED": _text, "ADXP": _part, "EN": _name, "PN": _person, "ON": _organization,
     "AD": _address, "TEL": _telecom,
 }  # fmt: skip

@@ -69,6 +69,13 @@ def interval(document: Document, element: Element) -> Iterator[Finding]:
         yield from order(document, low, high)
 
 
+def period(document: Document, element: Element) -> Iterator[Finding]:
+    """An interval whose bounds may be one instant: only their order matters."""
+    low, high = first(element, "low"), first(element, "high")
+    if low is not None and high is not None and low.get("value") != high.get("value"):
+        yield from order(document, low, high)
+
+
 def order(document: Document, low: Element, high: Element) -> Iterator[Finding]:
     """The low bound comes before the high one."""
     start, end = low.get("value", ""), high.get("value", "")

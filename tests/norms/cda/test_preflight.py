@@ -1,0 +1,72 @@
+"""Stage 1: bytes that are no CDA document, each told for what it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from norms.cda import validate
+from norms.cda.preflight import LIMIT
+from tests.norms.cda.sample import LEVEL_1, edited, judged, rules
+
+UNREADABLE = [
+    ("CDA-PRE-01", b"bonjour"),
+    ("CDA-PRE-02", edited(("<ClinicalDocument", "<!DOCTYPE x [<!ENTITY a 'b'>]><ClinicalDocument"))),
+    ("CDA-PRE-03", b"<html/>"),
+    ("CDA-PRE-05", LEVEL_1.encode("latin-1")),
+    ("CDA-PRE-06", b"<a>" + b" " * LIMIT + b"</a>"),
+    ("CDA-PRE-08", edited(("urn:hl7-org:v3", "urn:hl7-org:v4"))),
+    ("CDA-PRE-11", edited(("</title>", "</titre>"))),
+    ("CDA-PRE-12", edited(("<title>", "<title>&nbsp;"))),
+    ("CDA-PRE-13", edited(("<title>", "<title>A & B "))),
+    ("CDA-PRE-14", LEVEL_1.encode()[:-60]),
+    ("CDA-PRE-15", edited(("<title>", '<title x:a="1">'))),
+    ("CDA-PRE-16", edited(('code="FR"', 'code="FR" code="FR"'))),
+]
+
+
+@pytest.mark.parametrize(("rule", "data"), UNREADABLE, ids=[rule for rule, _ in UNREADABLE])
+def test_what_cannot_be_read_is_one_error_that_says_why(rule: str, data: bytes) -> None:
+    report = validate(data)
+    assert [f.rule for f in report.findings] == [rule]
+    assert report.verdict == "fail"
+    assert report.findings[0].message("fr") != report.findings[0].message("en")
+
+
+def test_a_syntax_error_names_its_line_and_shows_it() -> None:
+    finding = validate(edited(("</title>", "</titre>"))).findings[0]
+    assert finding.where.line == 10
+    assert "</titre>" in finding.where.excerpt
+
+
+def test_only_utf_8_is_accepted() -> None:
+    latin = LEVEL_1.replace("UTF-8", "ISO-8859-1").encode("latin-1")
+    assert rules(validate(latin))[:1] == ["CDA-PRE-04"]
+    wide = LEVEL_1.replace("UTF-8", "UTF-16").encode("utf-16")
+    assert rules(validate(wide))[:1] == ["CDA-PRE-04"]
+
+
+def test_a_byte_order_mark_is_a_warning() -> None:
+    report = validate(b"\xef\xbb\xbf" + LEVEL_1.encode())
+    assert rules(report) == ["CDA-PRE-07"]
+    assert report.verdict == "pass"
+
+
+def test_the_document_is_found_in_a_style_sheet_or_a_signature() -> None:
+    body = LEVEL_1.split("?>", 1)[1]
+    sheet = f'<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">{body}</xsl:stylesheet>'
+    signature = f'<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><Object>{body}</Object></Signature>'
+    for wrapped in (sheet, signature):
+        report = validate(wrapped.encode())
+        assert report.verdict == "pass"
+        assert report.document_type.code == "11488-4"
+    twice = signature.replace("</Object>", f"</Object><Object>{body}</Object>")
+    assert [f.rule for f in validate(twice.encode()).findings] == ["CDA-PRE-09"]
+    empty = '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/>'
+    assert [f.rule for f in validate(empty.encode()).findings] == ["CDA-PRE-10"]
+
+
+def test_what_the_prolog_should_not_hold_is_information() -> None:
+    sheet = '<?xml-stylesheet type="text/xsl" href="a.xsl"?><ClinicalDocument'
+    assert "CDA-PRE-18" in rules(judged(("<ClinicalDocument", sheet)), info=True)
+    located = 'ClinicalDocument xsi:schemaLocation="urn:hl7-org:v3 CDA.xsd"'
+    assert "CDA-PRE-17" in rules(judged(("ClinicalDocument", located)), info=True)
