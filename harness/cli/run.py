@@ -35,6 +35,7 @@ def run(
     evidence_file: Path | None = typer.Option(
         None, "--evidence", metavar="F.zip", dir_okay=False, help=t("run.evidence")
     ),
+    guide: bool | None = typer.Option(None, "--guide/--no-guide", help=t("run.guide")),
     quiet: bool = typer.Option(False, "--quiet", "-q", help=t("run.quiet")),
     home: Path = HomeOption(),
 ) -> None:
@@ -62,11 +63,11 @@ def run(
         asked = Asked(path, wanted, own, product.upper(), wave, tuple(profile), tuple(defect))
     files = (html_file, json_file, junit_file, markdown_file, evidence_file)
     writers = _writers(files, allow_manual=allow_manual, quiet=quiet)
-    finished = _run(asked, place, store, writers)
+    finished = _run(asked, place, store, writers, guide)
     raise typer.Exit(_code(finished, known, allow_manual=allow_manual))
 
 
-def _run(asked: Any, place: Any, store: Any, writers: Any) -> Any:
+def _run(asked: Any, place: Any, store: Any, writers: Any, guide: bool | None) -> Any:
     """Everything between the options and the verdicts; what the user can mend is said in one line, exit code 2."""
     from harness.client import BenchError
     from harness.drive import DriveError
@@ -91,9 +92,13 @@ def _run(asked: Any, place: Any, store: Any, writers: Any) -> Any:
     if not scenarios:
         fail(t("run.none_concerned", n=left_out))
     kept = store or Store.new(place.runs, {"asked": asked.stored(), "scenarios": [s.id for s in scenarios]})
+    person = _person(software, guide, writers[0].hush)
+    writers += [person] if person else []
     try:
         with bench_of(place, lang()) as client:
-            return launch(asked, scenarios, client, kept, to_all(writers), lang=lang(), left_out=left_out)
+            return launch(
+                asked, scenarios, client, kept, to_all(writers), lang=lang(), left_out=left_out, person=person
+            )
     except BadSut as error:
         fail(error.message.get(lang()))
     except DriveError as error:
@@ -104,6 +109,19 @@ def _run(asked: Any, place: Any, store: Any, writers: Any) -> Any:
         fail(t("run.bench", error=error), BENCH_ERROR)
     except KeyboardInterrupt:
         fail(t("run.interrupted", run=kept.run), INTERRUPTED)
+
+
+def _person(software: Any, guide: bool | None, hush: Any) -> Any:
+    """Whoever is at the terminal: asked for, needed by the drive, or there to do what the drive does not offer."""
+    import sys
+
+    kind = software.drive.kind
+    there = sys.stdin.isatty() and sys.stderr.isatty()
+    if guide is False or (guide is None and kind != "guided" and not (there and kind in ("http", "command"))):
+        return None
+    from harness.drive.guided.terminal import Terminal
+
+    return Terminal(lang(), hush=hush)
 
 
 def _writers(files: tuple[Path | None, ...], *, allow_manual: bool, quiet: bool) -> list[Any]:
@@ -131,7 +149,7 @@ def _code(finished: Any, known: Any, *, allow_manual: bool) -> int:
     if known:
         bad = [r for r in finished.results if r.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)]
         say(t("run.baseline_said", known=len(bad) - len(fresh), fresh=len(fresh)))
-    if fresh or (Verdict.MANUAL in verdicts and not allow_manual):
+    if fresh or (any(result.pending for result in finished.results) and not allow_manual):
         return FAILED
     return PASSED
 

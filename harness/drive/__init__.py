@@ -1,8 +1,9 @@
 """Drives: how the bench makes the software under test act, and reads back what it answered and showed.
 
-A `Drive` acts by HTTP (`harness.drive.http`), by a command (`harness.drive.command`), or through a person. All share
-the action names and the answers of the test-driver API (docs/test-driver.md). `harness.drive.sut` reads ``sut.toml``,
-`harness.drive.open` makes the drive it asks for.
+A `Drive` acts by HTTP (`harness.drive.http`), by a command (`harness.drive.command`), or through a person
+(`harness.drive.guided`, who also does what the two others do not offer). All share the action names and the answers of
+the test-driver API (docs/test-driver.md). `harness.drive.sut` reads ``sut.toml``, `harness.drive.open` makes the drive
+it asks for.
 
 ::
 
@@ -10,16 +11,21 @@ the action names and the answers of the test-driver API (docs/test-driver.md). `
     ├── DriveTimeout   it did not answer in time
     ├── DriveCrash     it failed while it did what was asked
     └── NotOffered     it does not offer this action
+        └── LeftOut    a person says that this does not concern the software, and why
+    Left               a person leaves the run, to go on later: as Ctrl-C does
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from harness.words import NO_WORDS, Words, words
+from harness.words import Words, words
+
+if TYPE_CHECKING:
+    from harness.guide.model import Place
 
 # Every action of the test-driver API. Those of READING change nothing and send nothing.
 READING = frozenset(("patient.get", "patient.find", "alerts", "worklist", "trace.export", "document.get"))
@@ -68,32 +74,63 @@ class NotOffered(DriveError):
         super().__init__(words("harness.drive", "not_offered", action=action))
 
 
+class LeftOut(NotOffered):
+    """A person says that this does not concern the software; ``message`` is the reason given."""
+
+    def __init__(self, action: str, reason: str) -> None:
+        super().__init__(action)
+        self.message = words("harness.drive", "left_out", reason=reason)
+
+
+class Left(KeyboardInterrupt):
+    """A person leaves the run; it goes on later at the same step."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An action to make. ``text`` and ``proofs`` tell a person what to do and what to keep; a program ignores them."""
+    """An action to make; ``place`` tells a person where it stands in the scenario, a program ignores it."""
 
     action: str
     body: Mapping[str, Any] = field(default_factory=dict)
     timeout: float = 30.0
-    title: str = ""
-    text: Words = NO_WORDS
-    proofs: tuple[str, ...] = ()
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the software answered: ``ok`` False is its refusal, ``shown`` what its user was shown, ``took`` seconds."""
+    """What the software answered: ``ok`` False is its refusal, ``shown`` what its user was shown, ``took`` seconds.
+
+    ``by_person``: a person did it and tells so. What only he saw is not in ``result``; ``marks`` are the moments
+    (seconds since 1970) at which he said that he was doing it.
+    """
 
     ok: bool
     result: Mapping[str, Any] = field(default_factory=dict)
     shown: tuple[Mapping[str, Any], ...] = ()
     error: Mapping[str, Any] | None = None
     took: float = 0.0
+    by_person: bool = False
+    marks: tuple[float, ...] = ()
 
     def stored(self) -> dict[str, Any]:
-        """The answer's JSON."""
+        """The answer's JSON; `Reply.of` reads it back. A person's has only what he gave."""
         body: dict[str, Any] = {"ok": self.ok, "result": dict(self.result), "shown": [dict(x) for x in self.shown]}
+        if self.by_person:
+            body = {name: value for name, value in body.items() if value or name == "ok"}
+            body |= {"by_person": True, "marks": list(self.marks)}
         return body | ({"error": dict(self.error)} if self.error else {})
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Reply:
+        """The answer that `stored` wrote."""
+        return cls(
+            raw["ok"],
+            raw.get("result") or {},
+            tuple(raw.get("shown") or ()),
+            raw.get("error"),
+            by_person=raw.get("by_person", False),
+            marks=tuple(raw.get("marks", ())),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +155,8 @@ class Drive(ABC):
     """One software under test, reachable for as long as the run lasts."""
 
     kind = ""
+    by_person = False  # whether a person does steps: the run is kept step by step, and can be left
+    waited = 0.0  # seconds that were a person's so far: no timeout counts them
 
     @abstractmethod
     def open(self) -> Software:
@@ -127,9 +166,17 @@ class Drive(ABC):
     def act(self, request: Request) -> Reply:
         """Make it do something; raises DriveError, DriveTimeout, NotOffered."""
 
-    def attest(self, question: Words, title: str) -> Attestation | None:
-        """Ask a person; None when nobody can be asked."""
+    def tell(self, request: Request) -> None:
+        """A step that asks nothing of the software: a person reads it. ``action`` is empty."""
+        return
+
+    def attest(self, question: Words, title: str, compare: Sequence[tuple[Words, Words]] = ()) -> Attestation | None:
+        """Ask a person, ``compare`` being what to compare with; None when nobody can be asked, or cannot say."""
         return None
+
+    def given(self) -> dict[str, Any]:
+        """What a person gave during the step that ends: marks, clicks, notes, files; empty when nobody did."""
+        return {}
 
     @abstractmethod
     def close(self) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from harness.drive import Drive, DriveError
 from harness.drive.command import CommandDrive
+from harness.drive.guided import Unattended
 from harness.drive.http import HttpDrive
 from harness.drive.started import Started
 from harness.drive.sut import BadSut, Sut
@@ -84,7 +85,7 @@ def drive(
     elif kind == "command":
         inner = CommandDrive(sut.drive.argv, sut.folder, environ)
     else:
-        raise DriveError(words(_P, "no_such_drive", kind=kind))
+        inner = Unattended()
     if not sut.start.argv:
         return inner
     return Started(inner, sut.start.argv, sut.start.ready_url, sut.start.ready_s, sut.folder, environ)

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.scenario import checks
 from harness.scenario.context import Context
+from harness.scenario.eye import by_eye, on_word, unseen, untold
 from harness.scenario.leaks import no_ins_leaves
 from harness.scenario.match import described, holds, seen
 from harness.scenario.model import Expect
@@ -14,6 +15,7 @@ from harness.scenario.select import chosen, count_words, counted, listed, pool, 
 from harness.scenario.traffic import Traffic
 from harness.scenario.values import Unset, at, fill
 from harness.scenario.verdict import (
+    Attested,
     CheckResult,
     Failed,
     Follows,
@@ -34,13 +36,19 @@ _P = "harness.scenario"
 
 def decide(expect: Expect, context: Context, result_id: str) -> CheckResult:
     """The result of one expectation of the current step."""
+    if untold(expect, context):
+        return _result(expect, result_id, by_eye(expect, context))
     try:
         saw = _KINDS[expect.kind](context, fill(expect.spec, context.lookup))
     except Unset as unset:
+        if expect.kind in ("answer", "check") and unseen(unset.name, context):
+            return _result(expect, result_id, by_eye(expect, context))
         return _result(expect, result_id, Follows(words(_P, "unset", name=unset.name)))
     except NotPassed as reason:
         return _result(expect, result_id, reason)
     passed = words(_P, "passed", seen=saw.seen) if saw.seen else words(_P, "passed_plain")
+    if on_word(expect, context):
+        return _result(expect, result_id, Attested(passed, saw))
     return CheckResult(
         result_id, Verdict.PASS, expect.text, passed, saw.expected, saw.seen, saw.exchange, expect.requirements
     )
@@ -60,6 +68,7 @@ def _result(expect: Expect, result_id: str, reason: NotPassed) -> CheckResult:
         expect.fix or reason.fix,
         saw.findings,
         isinstance(reason, Follows),
+        isinstance(reason, Attested),
     )
 
 
@@ -119,8 +128,14 @@ def _nothing(context: Context, spec: Mapping[str, Any]) -> None:
 
 
 def _in_time(context: Context, found: list[Traffic], within: float) -> None:
+    window = context.window
+    began = window.started
+    if window.reply and window.reply.by_person:
+        if not window.reply.marks:
+            raise Inconclusive(words("harness.guide", "ask.no_mark"))
+        began = window.reply.marks[0]
     for entry in found:
-        delay = entry.started - context.window.started
+        delay = entry.started - began
         if delay > within:
             message = words(_P, "exchange.late", id=entry.id, delay=f"{delay:.1f}", within=within)
             raise Failed(
@@ -193,7 +208,7 @@ def _attest(context: Context, spec: Mapping[str, Any]) -> Seen:
     note = Words(given.note, given.note)
     if not given.yes:
         raise Failed(words(_P, "attest.no", question=question, note=note), Seen(question, note))
-    return Seen(question, words(_P, "attest.yes", note=note))
+    raise Attested(words(_P, "attest.yes", note=note), Seen(question, note))
 
 
 _KINDS = {"exchange": _exchange, "absence": _absence, "answer": _answer, "check": _check, "attest": _attest}

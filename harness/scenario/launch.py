@@ -14,9 +14,12 @@ from typing import Any
 
 from harness import version
 from harness.client import BenchClient, BenchError
+from harness.drive import Drive
+from harness.drive.guided import Person, guided
 from harness.drive.open import binding, drive
 from harness.drive.sut import REFERENCE, Sut, read
 from harness.home import Home
+from harness.scenario.checkpoint import Progress
 from harness.scenario.choose import why_not
 from harness.scenario.events import Emit, RunFinished
 from harness.scenario.loader import Library
@@ -103,21 +106,39 @@ def bench_of(home: Home, lang: Lang = "fr") -> Iterator[BenchClient]:
 
 
 @contextmanager
-def session_of(client: BenchClient, sut: Sut, name: str) -> Iterator[Bench]:
-    """The run's session: ports of its own for the reference software, the software's binding, else the default one."""
+def session_of(client: BenchClient, sut: Sut, name: str, again: str = "") -> Iterator[Bench]:
+    """The run's session: ports of its own for the reference software, the software's binding, else the default one.
+
+    ``again``: the session that a run left to be resumed, taken up when the bench still has it; the software's
+    addresses stay the same. `Bench.keep` set meanwhile leaves it open.
+    """
     status = client.status()
     wanted = binding(sut, status)
-    own_ports = sut.bind.own_ports or sut.drive.kind == "reference"
-    if not wanted and not own_ports:
+    if not wanted and not own_ports(sut):
         client.reset_session(DEFAULT)
         yield Bench(client, DEFAULT, status["endpoints"], status["pid"])
         return
-    opened = client.open_session(name, wanted, own_ports=own_ports)
+    opened = _left(client, again) or client.open_session(name, wanted, own_ports=own_ports(sut))
+    bench = Bench(client, opened["id"], opened["endpoints"], status["pid"])
     try:
-        yield Bench(client, opened["id"], opened["endpoints"], status["pid"])
+        yield bench
     finally:
-        with suppress(BenchError):  # it may have gone with the bench
-            client.close_session(opened["id"])
+        if not bench.keep:
+            with suppress(BenchError):  # it may have gone with the bench
+                client.close_session(opened["id"])
+
+
+def own_ports(sut: Sut) -> bool:
+    """Whether the run's session has listeners of its own."""
+    return sut.bind.own_ports or sut.drive.kind == "reference"
+
+
+def _left(client: BenchClient, session: str) -> dict[str, Any] | None:
+    if not session or session == DEFAULT:
+        return None
+    with suppress(BenchError):
+        return client.session(session)
+    return None
 
 
 def launch(
@@ -129,23 +150,36 @@ def launch(
     *,
     lang: Lang,
     left_out: int = 0,
+    person: Person | None = None,
 ) -> RunFinished:
-    """Run the scenarios on a bench. Raises BadSut, DriveError when the software cannot be reached, BenchError."""
+    """Run the scenarios on a bench. Raises BadSut, DriveError when the software cannot be reached, BenchError.
+
+    With a person, what the software's drive does not offer is his, and the run can be left at any step.
+    """
     sut = asked.software()
-    with session_of(client, sut, f"run {store.run}") as bench:
+    with session_of(client, sut, f"run {store.run}", store.asked().get("left", "")) as bench:
         people = client.world(bench.session, "professionals")
         people.sort(key=lambda row: "main" not in row.get("tags", ()))
-        software = drive(sut, client.status(), bench.endpoints, professionals=people, defects=asked.defects, lang=lang)
+        software: Drive = drive(
+            sut, client.status(), bench.endpoints, professionals=people, defects=asked.defects, lang=lang
+        )
+        if person:
+            software = guided(software, person, store.folder, client, bench.session, people, bench.endpoints)
         said = software.open()
         try:
             about = {**sut.shown(), "name": sut.sut.name or said.name, "version": sut.sut.version or said.version}
             if asked.defects:
                 about["defects"] = list(asked.defects)
-            store.note(software=about, suite=suite(), bench=bench.session)
+            store.note(software=about, suite=suite(), bench=bench.session, endpoints=dict(bench.endpoints), left="")
             settings = Settings(sut.timing.settle, sut.timing.scale, about)
-            runner = Runner(bench, software, settings, emit)
+            progress = Progress(store.folder) if software.by_person else None
+            runner = Runner(bench, software, settings, emit, progress=progress)
             told = {"software": about, "suite": suite(), "left_out": left_out}
-            return execute(scenarios, runner, store, emit, about=told)
+            finished = execute(scenarios, runner, store, emit, about=told)
+            if finished.interrupted and software.by_person:
+                bench.keep = True
+                store.note(left=bench.session)
+            return finished
         finally:
             software.close()
 

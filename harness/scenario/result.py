@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,7 @@ class StepRecord:
     exchanges: list[int] = field(default_factory=list)
     evidence: list[dict[str, Any]] = field(default_factory=list)  # {proof, keeps}
     checks: list[str] = field(default_factory=list)  # ids of its checks
+    person: dict[str, Any] = field(default_factory=dict)  # marks, clicks, notes, files that a person gave
 
     def stored(self) -> dict[str, Any]:
         """JSON form; `StepRecord.of` reads it back."""
@@ -74,9 +76,17 @@ class ScenarioResult:
             limits=scenario.limits,
         )
 
-    def conclude(self) -> None:
-        """The verdict from those of the checks."""
-        self.verdict = overall(check.verdict for check in self.checks)
+    @property
+    def pending(self) -> bool:
+        """Whether something still waits for a person's word."""
+        return any(check.verdict is Verdict.MANUAL and not check.attested for check in self.checks)
+
+    def conclude(self, left_out: Collection[str] = ()) -> None:
+        """The verdict from those of the checks.
+
+        What went well in a variant that a person then declared not applicable (``left_out``) proves nothing.
+        """
+        self.verdict = overall(check.verdict for check in self.checks if not _set_aside(check, left_out))
 
     def stored(self) -> dict[str, Any]:
         """JSON form, both languages; `ScenarioResult.of` reads it back."""
@@ -111,6 +121,11 @@ class ScenarioResult:
             Words.of(raw["limits"]),
             Words.of(raw["reason"]),
         )
+
+
+def _set_aside(check: CheckResult, left_out: Collection[str]) -> bool:
+    here = any(not variant or check.id.startswith(f"{variant}/") for variant in left_out)
+    return here and check.verdict in (Verdict.PASS, Verdict.MANUAL)
 
 
 def totals(results: list[ScenarioResult]) -> dict[str, int]:

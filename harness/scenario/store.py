@@ -80,7 +80,7 @@ class Store:
 
     def save(self, result: ScenarioResult, traffic: Iterable[Traffic] = ()) -> None:
         """Keep a scenario's result and its exchanges."""
-        lines = (json.dumps(_packed(entry.raw), ensure_ascii=False) for entry in traffic)
+        lines = (json.dumps(packed(entry.raw), ensure_ascii=False) for entry in traffic)
         (self.folder / "exchanges" / f"{result.id}.jsonl").write_text(
             "".join(f"{x}\n" for x in lines), encoding="utf-8"
         )
@@ -104,7 +104,7 @@ class Store:
         path = self.folder / "exchanges" / f"{scenario}.jsonl"
         if not path.exists():
             return []
-        return [Traffic(_unpacked(json.loads(line))) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [Traffic(unpacked(json.loads(line))) for line in path.read_text(encoding="utf-8").splitlines()]
 
     @staticmethod
     def _write(path: Path, value: Any) -> None:
@@ -113,9 +113,11 @@ class Store:
         draft.replace(path)
 
 
-def _packed(row: Mapping[str, Any]) -> dict[str, Any]:
+def packed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A journal entry as JSON: bodies in base64."""
     return {k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in row.items()}
 
 
-def _unpacked(row: dict[str, Any]) -> dict[str, Any]:
+def unpacked(row: dict[str, Any]) -> dict[str, Any]:
+    """The journal entry that `packed` made."""
     return {k: base64.b64decode(v) if k.endswith("_body") else v for k, v in row.items()}

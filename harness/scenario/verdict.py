@@ -7,6 +7,7 @@
     ├── Inconclusive     what was to be looked at never came
     │   └── Follows      … because something earlier did not hold
     ├── ToAttest         a person must look and say
+    ├── Attested         a person looked and said that it holds: a verdict of his, not of the bench
     ├── NotApplicable    does not concern this software, with the reason
     └── BenchFault       the bench's own fault, never counted against the software
 """
@@ -126,6 +127,12 @@ class ToAttest(NotPassed):
     verdict = Verdict.MANUAL
 
 
+class Attested(NotPassed):
+    """A person looked and said that it holds."""
+
+    verdict = Verdict.MANUAL
+
+
 class NotApplicable(NotPassed):
     """Does not concern this software."""
 
@@ -153,6 +160,7 @@ class CheckResult:
     fix: Words = NO_WORDS
     findings: tuple[dict[str, Any], ...] = ()
     follows: bool = False  # a consequence of an earlier result, which says the cause
+    attested: bool = False  # manual, and a person said that it holds
 
     def stored(self) -> dict[str, Any]:
         """JSON form, both languages; `CheckResult.of` reads it back."""
@@ -168,6 +176,7 @@ class CheckResult:
             "fix": self.fix.stored(),
             "findings": list(self.findings),
             "follows": self.follows,
+            "attested": self.attested,
         }
 
     @classmethod
@@ -185,4 +194,5 @@ class CheckResult:
             Words.of(raw["fix"]),
             tuple(raw["findings"]),
             raw["follows"],
+            raw.get("attested", False),
         )
