@@ -37,6 +37,8 @@ HOMES: Mapping[str, str] = {
     "CDA": "norms.cda",
     "XDS": "norms.xds",
     "DMP": "norms.dmp",
+    "VIHF": "norms.vihf",
+    "HL7": "norms.hl7v3",
 }
 
 
