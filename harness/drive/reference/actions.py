@@ -45,7 +45,9 @@ def settle(software: Software, body: Body) -> dict[str, Any]:
 @action("login")
 def login(software: Software, body: Body) -> dict[str, Any]:
     """Open a session."""
-    software.login(body["professional"], body.get("mode", "card"))
+    software.login(
+        body["professional"], body.get("mode", "card"), body.get("flow", "code"), body.get("channel", "MOBILE")
+    )
     software.screen.message("welcome", name=software.user.shown)
     return {"professional": software.user.id, "user": software.user.national_id}
 
@@ -53,7 +55,7 @@ def login(software: Software, body: Body) -> dict[str, Any]:
 @action("logout")
 def logout(software: Software, body: Body) -> dict[str, Any]:
     """Close the session."""
-    software.session = None
+    software.logout()
     software.screen.message("goodbye")
     return {}
 
@@ -202,6 +204,37 @@ def print_(software: Software, body: Body) -> dict[str, Any]:
     return _content("application/pdf", documents.sheet(patient, screen, software.defects, title))
 
 
+# --- Pro Santé Connect ----------------------------------------------------------------------------------------------
+
+
+@action("session.get")
+def session_get(software: Software, body: Body) -> dict[str, Any]:
+    """Who works at the screen, by which account, where."""
+    if software.session is None:
+        return {"open": False}
+    return {"open": True, **_session(software)}
+
+
+@action("session.choose")
+def session_choose(software: Software, body: Body) -> dict[str, Any]:
+    """The situation in which the user works."""
+    software.psc.choose(body["situation"])
+    software.work()
+    return _session(software)
+
+
+@action("api.call")
+def api_call(software: Software, body: Body) -> dict[str, Any]:
+    """A call to an API Pro Santé Connectée in the user's name."""
+    try:
+        told = software.psc.call_api(body.get("path", "/api/echo"), body.get("scope", "echo"))
+    finally:
+        if software.psc.now is None:
+            software.session = None
+    software.screen.message("psc.api")
+    return {"user": told.get("SubjectNameID", ""), "answer": told}
+
+
 # --- what was kept --------------------------------------------------------------------------------------------------
 
 
@@ -221,6 +254,23 @@ def worklist(software: Software, body: Body) -> dict[str, Any]:
 def trace_export(software: Software, body: Body) -> dict[str, Any]:
     """The journal of the software."""
     return {"traces": list(software.traces.entries)}
+
+
+def _session(software: Software) -> dict[str, Any]:
+    """The session as it is shown: a user with several situations sees the list, and the one chosen."""
+    user, mode, here = software.user, software.mode, None
+    if mode == "psc" and software.psc.now:
+        here = software.psc.now
+        for n, place in enumerate(here.situations):
+            software.screen.choice(n, place.name, chosen=here.chosen == n)
+    return {
+        "user": user.national_id,
+        "account": user.id,
+        "name": user.shown,
+        "mode": mode,
+        "situations": [place.shown() for place in here.situations] if here else [],
+        "situation": here.situation.shown() if here and here.situation else None,
+    }
 
 
 def _card(patient: Patient, raw: Body) -> Card:

@@ -49,6 +49,35 @@ class Insi:
 
 
 @dataclass(frozen=True, slots=True)
+class Psc:
+    """How to reach Pro Santé Connect: ``cert`` and ``key`` (PEM) authenticate the software, or ``secret`` does.
+
+    ``api``: address of an API Pro Santé Connectée, ``api_token_url`` of its token endpoint; empty when there is none.
+    """
+
+    discovery: str
+    client_id: str
+    secret: str = ""
+    redirect_uri: str = "https://reference.segur.test/psc/retour"  # its browser is its own: need not exist
+    logout_uri: str = "https://reference.segur.test/psc/sortie"
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+    api: str = ""
+    api_token_url: str = ""
+    timeout_s: float = 10.0
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate, hexadecimal; empty without one."""
+        if self.cert is None:
+            return ""
+        from cryptography import x509
+        from cryptography.hazmat.primitives.hashes import SHA256
+
+        return x509.load_pem_x509_certificates(self.cert.read_bytes())[0].fingerprint(SHA256()).hex()
+
+
+@dataclass(frozen=True, slots=True)
 class Professional:
     """A user of the software."""
 
@@ -81,6 +110,7 @@ class Config:
 
     insi: Insi | None
     professionals: tuple[Professional, ...]
+    psc: Psc | None = None
     structure: Structure = Structure()
     defects: tuple[str, ...] = ()
     lang: Lang = "fr"
@@ -107,8 +137,9 @@ def read(raw: Any, folder: Path = Path()) -> Config:
     people = top.get("professionals", [])
     if not isinstance(people, list):
         raise ConfigError("professionals", "list")
-    insi = top.get("insi")
+    insi, psc = top.get("insi"), top.get("psc")
     return Config(
+        psc=None if psc is None else _psc(_table(psc, "psc"), folder),
         insi=None if insi is None else _insi(_table(insi, "insi"), folder),
         professionals=tuple(_person(row, f"professionals[{n}]") for n, row in enumerate(people))
         or (Professional("default", "899700000001", "DEMO", "Camille"),),
@@ -126,7 +157,7 @@ def _insi(raw: Mapping[str, Any], folder: Path) -> Insi:
     if not str(url).startswith(("http://", "https://")):
         raise ConfigError("insi.url", "url", found=url)
     needed = {"tlsm": ("cert", "key"), "ps": ("sign_cert", "sign_key"), "psc": ()}[mode]
-    files = {name: _file(raw, name, folder) for name in ("ca", "cert", "key", "sign_cert", "sign_key")}
+    files = {name: _file(raw, f"insi.{name}", folder) for name in ("ca", "cert", "key", "sign_cert", "sign_key")}
     for name in needed:
         if files[name] is None:
             raise ConfigError(f"insi.{name}", "needed", mode=mode)
@@ -150,12 +181,26 @@ def _insi(raw: Mapping[str, Any], folder: Path) -> Insi:
     )
 
 
-def _file(raw: Mapping[str, Any], name: str, folder: Path) -> Path | None:
+def _psc(raw: Mapping[str, Any], folder: Path) -> Psc:
+    for name in ("discovery", "client_id"):
+        if not raw.get(name):
+            raise ConfigError(f"psc.{name}", "missing")
+    files = {name: _file(raw, f"psc.{name}", folder) for name in ("ca", "cert", "key")}
+    names = ("discovery", "client_id", "secret", "redirect_uri", "logout_uri", "api", "api_token_url")
+    try:
+        timeout = float(raw.get("timeout_s", 10))
+    except (TypeError, ValueError) as error:
+        raise ConfigError("psc.timeout_s", "value", reason=error) from None
+    return Psc(timeout_s=timeout, **{name: str(raw[name]) for name in names if raw.get(name)}, **files)
+
+
+def _file(raw: Mapping[str, Any], place: str, folder: Path) -> Path | None:
+    name = place.rpartition(".")[2]
     if not raw.get(name):
         return None
     path = folder / str(raw[name])
     if not path.is_file():
-        raise ConfigError(f"insi.{name}", "no_file", path=path)
+        raise ConfigError(place, "no_file", path=path)
     return path
 
 

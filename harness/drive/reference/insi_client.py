@@ -8,7 +8,7 @@ session opened that way uses instead of the card; the carriage of the token is p
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +39,7 @@ class InsiClient:
         files = settings.sign_cert, settings.sign_key
         self.card = SignatureCard(files[0], files[1]) if settings.mode == "ps" and files[0] and files[1] else None
         self._asked: dict[bytes, Ids] = {}  # what only defects remember: the first message of each body
+        self.psc_token: Callable[[], str] = lambda: settings.psc_token
         self._http = httpx.Client(
             verify=_trust(settings),
             transport=transport,
@@ -83,8 +84,8 @@ class InsiClient:
             card=card,
         )
         headers = {"Content-Type": f'{CONTENT_TYPE}; action="{action}"'}
-        if auth == "psc" and self.settings.psc_token:
-            headers["Authorization"] = f"Bearer {self.settings.psc_token}"
+        if auth == "psc" and (token := self.psc_token()):
+            headers["Authorization"] = f"Bearer {token}"
         return replace(self._post(content, headers), message_id=ids.message)
 
     def _post(self, content: bytes, headers: dict[str, str]) -> Answer:

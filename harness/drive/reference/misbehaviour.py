@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from harness.drive.reference.answers import Answer
+from harness.drive.reference.messages import Card
 from harness.drive.reference.model import Ins, Patient
 from norms.ins import matricule, oids
 
@@ -17,6 +19,15 @@ def insist(wanted: Mapping[str, str], call: Callable[[Mapping[str, str]], Answer
             break
         answer = call(wanted)
     return answer
+
+
+def of_holder(answer: Answer, card: Card) -> Answer:
+    """The answer to a search by card, as if the INS found were the number of the card's holder."""
+    found = answer.individual
+    if found is None or not matricule.well_formed(card.holder_nir):
+        return answer
+    active = replace(found.active, number=card.holder_nir, key=matricule.key(card.holder_nir))
+    return replace(answer, individual=replace(found, active=active))
 
 
 def invent_ins(patient: Patient) -> None:

@@ -59,6 +59,11 @@ class Screen:
         words = " · ".join(item for item in items if item)
         self.items.append({"kind": "list", "text": words, "field": "patient", "value": patient.id})
 
+    def choice(self, n: int, name: str, *, chosen: bool) -> None:
+        """One item of a list to choose from."""
+        words = f"{name} ({self.words('screen.chosen')})" if chosen else name
+        self.items.append({"kind": "list", "text": words, "field": "situation", "value": str(n)})
+
     def matricule(self, patient: Patient) -> str:
         """The matricule followed by its nature (règle 3), empty without INS."""
         if patient.ins and self.defects.on("matricule-without-nature"):

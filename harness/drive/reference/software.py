@@ -10,6 +10,7 @@ from harness.drive.reference.defects import Defects
 from harness.drive.reference.identity import Identities
 from harness.drive.reference.insi_client import InsiClient
 from harness.drive.reference.model import Refused
+from harness.drive.reference.psc_session import ProSanteConnect
 from harness.drive.reference.screen import Screen
 from harness.drive.reference.store import Store
 from harness.drive.reference.traces import Traces
@@ -35,6 +36,9 @@ class Software:
         self.config = config
         self.defects = Defects(config.defects)
         self._insi = insi or (InsiClient(config.insi, self.defects) if config.insi else None)
+        self._psc = ProSanteConnect(config.psc, config.professionals, self.defects) if config.psc else None
+        if self._insi and self._psc:
+            self._insi.psc_token = self._psc.access
         self.lock = threading.Lock()
         self.reset()
 
@@ -42,6 +46,8 @@ class Software:
         """An empty patient file, nothing remembered, the first user at the screen."""
         if self._insi:
             self._insi.forget()
+        if self._psc:
+            self._psc.forget()
         self.screen = Screen(self.config.lang, self.defects)
         self.store = Store(self.defects)
         self.identities = Identities(self.defects, self.config.high_trust)
@@ -74,12 +80,38 @@ class Software:
             raise Refused("no-insi")
         return self._insi
 
-    def login(self, professional: str, mode: str) -> None:
-        """Open a session; raises Refused ``unknown-professional``."""
+    @property
+    def psc(self) -> ProSanteConnect:
+        """Pro Santé Connect; raises Refused ``psc.not-configured``."""
+        if self._psc is None:
+            raise Refused("psc.not-configured")
+        return self._psc
+
+    def login(self, professional: str, mode: str, flow: str = "code", channel: str = "MOBILE") -> None:
+        """Open a session; raises Refused: ``unknown-professional``, or what Pro Santé Connect or its checks refuse."""
         known = {person.id: person for person in self.config.professionals}
         if professional not in known:
             raise Refused("unknown-professional", found=professional, known=sorted(known))
-        self.session = Session(known[professional], mode)
+        self.session = None
+        person = known[professional]
+        if mode == "psc" and self._psc:
+            self._psc.login(
+                person.national_id, flow, channel, lambda number: self.screen.message("psc.number", number=number)
+            )
+            self.work()
+        else:
+            self.session = Session(person, mode)
+
+    def work(self) -> None:
+        """The session is that of whoever is connected by Pro Santé Connect, as they work where they chose."""
+        here = self.psc.now
+        self.session = Session(here.worker, "psc") if here else None
+
+    def logout(self) -> None:
+        """Close the session, Pro Santé Connect's too when it was opened there."""
+        if self.session and self.session.mode == "psc" and self._psc:
+            self._psc.logout()
+        self.session = None
 
     def file(self, media_type: str, content: bytes) -> str:
         """Keep a document; gives its number."""
@@ -88,6 +120,8 @@ class Software:
         return number
 
     def close(self) -> None:
-        """Close the connections to the teleservice."""
+        """Close the connections."""
         if self._insi:
             self._insi.close()
+        if self._psc:
+            self._psc.close()

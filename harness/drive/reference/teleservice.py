@@ -38,10 +38,10 @@ def search_by_traits(software: Software, patient: Patient) -> Answer:
 def search_by_card(software: Software, patient: Patient, card: Card) -> Answer:
     """WS_INS1, one call, traced. Raises Refused."""
     user = _allowed(software, patient)
-    if software.defects.on("card-searches-by-traits"):
-        return search_by_traits(software, patient)
     answer = software.insi.by_card(user, card, software.mode)
     software.traces.call(user.national_id, "vitale", patient, answer)
+    if software.defects.on("card-takes-holder-nir"):
+        answer = misbehaviour.of_holder(answer, card)
     return answer
 
 
