@@ -3,7 +3,20 @@ Pro Santé Connect. None of them exists.
 """
 
 from mocks.world.errors import WorldError
-from mocks.world.model import Activity, Client, Ins, Organisation, Patient, Professional, Vitale
+from mocks.world.model import Activity, Client, Dmp, Ins, Organisation, Patient, Professional, Right, Vitale
 from mocks.world.store import KINDS, World
 
-__all__ = ["KINDS", "Activity", "Client", "Ins", "Organisation", "Patient", "Professional", "Vitale", "World", "WorldError"]
+__all__ = [
+    "KINDS",
+    "Activity",
+    "Client",
+    "Dmp",
+    "Ins",
+    "Organisation",
+    "Patient",
+    "Professional",
+    "Right",
+    "Vitale",
+    "World",
+    "WorldError",
+]

@@ -21,9 +21,14 @@ INVALID_KEY = "invalid-key"  # tag of a patient whose key is wrong on purpose
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 _CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)  # a client's id is chosen by its editor
-_CHOICES = {"Patient.sex": ("M", "F", ""), "Patient.verify": ("OK", "KO", "")}
-_DATES = {"Patient.birth_date", "Ins.start", "Ins.end"}
-_REQUIRED = {"Ins": ("value",), "Vitale": ("serial", "nir"), "Activity": ("organisation",)}
+_CHOICES = {
+    "Patient.sex": ("M", "F", ""),
+    "Patient.verify": ("OK", "KO", ""),
+    "Dmp.status": ("open", "absent", "closed"),
+    "Right.status": ("VALIDE", "EXPIRE", "INTERDIT"),
+}
+_DATES = {"Patient.birth_date", "Ins.start", "Ins.end", "Dmp.closed_on", "Right.since", "Right.last"}
+_REQUIRED = {"Right": ("who",), "Ins": ("value",), "Vitale": ("serial", "nir"), "Activity": ("organisation",)}
 
 
 class Misfit(Exception):

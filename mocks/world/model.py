@@ -33,6 +33,45 @@ class Vitale:
 
 
 @dataclass(frozen=True, slots=True)
+class Right:
+    """The access right of a professional (national id) or of a structure (struct_id) to one patient's DMP.
+
+    `status`: VALIDE, EXPIRE (also six months after `last`), INTERDIT (blocked by the patient). `since`: first declared,
+    `last`: last declared or used; AAAA-MM-JJ, or empty (then it does not expire by itself).
+    """
+
+    who: str
+    status: str = "VALIDE"
+    since: str = ""
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dmp:
+    """What the DMP knows of a patient besides documents. `status`: open, absent, closed.
+
+    `opposed`: the patient refuses to have a DMP, which shows as absent. `ens`: attached to Mon espace santé.
+    `emergency`, `break_glass`: access allowed in centre 15 and bris de glace mode. `treating`: national id of the treating
+    doctor. `closed_on` AAAA-MM-JJ, `motive` and `reason` say when and why a closed one was closed.
+    """
+
+    status: str = "open"
+    opposed: bool = False
+    ens: bool = True
+    emergency: bool = True
+    break_glass: bool = True
+    treating: str = ""
+    rights: tuple[Right, ...] = ()
+    closed_on: str = ""
+    motive: str = ""
+    reason: str = ""
+
+    def right(self, who: str) -> Right | None:
+        """The right of that professional or structure."""
+        return next((right for right in self.rights if right.who == who), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Patient:
     """A person. Dates are AAAA-MM-JJ and may hold 00; names are as INSi gives them; `sex` is M, F or empty.
 
@@ -58,6 +97,7 @@ class Patient:
     postal_code: str = ""
     city: str = ""
     phone: str = ""
+    dmp: Dmp = Dmp()
     tags: tuple[str, ...] = ()
     note_fr: str = ""
     note_en: str = ""

@@ -13,7 +13,7 @@ from norms.vihf import names
 from norms.vihf.expected import Caller, Expected
 from norms.vihf.read import Vihf
 
-# PS_IdNat: 8 RPPS, 0 ADELI, 1 and 6 practice, 3 FINESS, 4 SIREN, 5 SIRET, each of the last three with "/" and an internal id
+# PS_IdNat: 8 RPPS, 0 ADELI, 1 and 6 practice; 3 FINESS, 4 SIREN, 5 SIRET, each with "/" and an internal id
 _PERSON: Final = re.compile(r"8\d{11}|0\w{9}|[16]\w{8,14}(/\S+)?|3\w{9}/\S+|4\d{9}/\S+|5\d{14}/\S+|ANS\d{14}", re.ASCII)
 # Struct_IdNat: 0 practice of an ADELI, 1 FINESS, 2 SIREN, 3 SIRET, 4 RPPS and rank; 10B… are the test structures
 _STRUCTURE: Final = re.compile(r"0\w{9,11}|1\w{9}|2\d{9}|3\d{14}|4\d{13,14}", re.ASCII)
