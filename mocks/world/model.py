@@ -51,7 +51,7 @@ class Dmp:
     """What the DMP knows of a patient besides documents. `status`: open, absent, closed.
 
     `opposed`: the patient refuses to have a DMP, which shows as absent. `ens`: attached to Mon espace santé.
-    `emergency`, `break_glass`: access allowed in centre 15 and bris de glace mode. `treating`: national id of the treating
+    `emergency`, `break_glass`: access allowed in centre 15 and bris de glace mode. `treating`: id of the treating
     doctor. `closed_on` AAAA-MM-JJ, `motive` and `reason` say when and why a closed one was closed.
     """
 

@@ -1,0 +1,1 @@
+"""The DMP, emulated: documents, patients, rights, contextual web access."""
