@@ -1,0 +1,108 @@
+"""Authors and signers: XCN, XON, ``code^label^OID``, as the CI-SIS and the DMP want them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from norms.codes import Tables
+from norms.finding import Finding, Where, find
+from norms.ins.oids import nature
+from norms.xds.codes import check_code
+from norms.xds.datatypes import PERSONS, STRUCTURES, is_oid, read_xcn, read_xon
+from norms.xds.model import Author, Code, DocumentEntry, SubmissionSet
+
+_XCN_FORM: Final = f"identifiant^NOM^Prénom^^^^^^&{PERSONS}&ISO^D^^^IDNPS"
+_XON_FORM: Final = f"Nom^^^^^&{STRUCTURES}&ISO^IDNST^^^identifiant"
+_SPECIALTY_FORM: Final = "code^libellé^OID"
+# National identifiers: prefix says what follows (0 ADELI, 1/6 cabinet, 3 FINESS, 4 SIREN, 5 SIRET, 8 RPPS).
+_PERSON_ID: Final = re.compile(r"0[0-9AB]{8,9}\w?|[16]\w{8,}|[345]\w{9,14}/[^\s^]{1,}|8\d{11}|00B\w+|[0-9]\w*/\S+")
+_STRUCTURE_ID: Final = re.compile(r"[01234]\w{8,20}")
+
+
+def check_xcn(text: str, field: str, where: Where, object: str) -> Iterator[Finding]:
+    """XDS-XCN-01 and -02: a professional (IDNPS), a device (RI), or the patient (NH)."""
+    read = read_xcn(text)
+
+    def wrong(name: str) -> Finding:
+        return find("XDS-XCN-01", expected=_XCN_FORM, found=text, where=where, object=object, field=field, name=name)
+
+    if read is None:
+        yield wrong("XCN.1-13, XCN.9 = &OID&ISO")
+        return
+    if not read.id:
+        yield wrong("XCN.1")
+    if not read.family:
+        yield wrong("XCN.2")
+    if read.id_type == "RI":
+        if read.name_type != "U":
+            yield wrong("XCN.10 = U")
+        return
+    if read.id_type == "NH" or nature(read.oid):
+        if not (nature(read.oid) and read.id_type == "NH"):
+            yield wrong("XCN.9 = INS, XCN.13 = NH")
+        return
+    if read.oid != PERSONS:
+        yield wrong(f"XCN.9 = &{PERSONS}&ISO")
+    elif read.id and not _PERSON_ID.fullmatch(read.id):
+        yield wrong("XCN.1 (PS_IdNat)")
+    if read.name_type != "D":
+        yield wrong("XCN.10 = D")
+    if not read.given:
+        yield wrong("XCN.3")
+    if read.id_type != "IDNPS":
+        yield find("XDS-XCN-02", expected="IDNPS", found=read.id_type or "—", where=where, object=object, field=field)
+
+
+def check_xon(text: str, field: str, where: Where, object: str) -> Iterator[Finding]:
+    """XDS-XON-01: a structure (IDNST), or the publisher of a referenced digital service (SIREN)."""
+    read = read_xon(text)
+
+    def wrong(name: str) -> Finding:
+        return find("XDS-XON-01", expected=_XON_FORM, found=text, where=where, object=object, field=field, name=name)
+
+    if read is None:
+        yield wrong("XON.1-10, XON.6 = &OID&ISO")
+        return
+    if not read.name:
+        yield wrong("XON.1")
+    if read.id_type == "SIREN" and read.oid == "1.3.2":
+        return
+    if read.oid != STRUCTURES:
+        yield wrong(f"XON.6 = &{STRUCTURES}&ISO")
+    if read.id_type != "IDNST":
+        yield wrong("XON.7 = IDNST")
+    if not _STRUCTURE_ID.fullmatch(read.id):
+        yield wrong("XON.10 (Struct_IdNat)")
+
+
+def check_authors(thing: DocumentEntry | SubmissionSet, tables: Tables) -> Iterator[Finding]:
+    """XDS-AUT-*, -XCN-*, -XON-* and the specialties' value set, for a document's authors or a set's."""
+    where, object = thing.where("author"), thing.id
+    if not thing.authors:
+        yield find("XDS-AUT-01", where=where, object=object)
+    for author in thing.authors:
+        yield from _check_author(author, where, object, tables, document=isinstance(thing, DocumentEntry))
+
+
+def _check_author(author: Author, where: Where, object: str, tables: Tables, *, document: bool) -> Iterator[Finding]:
+    if not author.persons:
+        yield find("XDS-AUT-01", where=where, object=object)
+    if len(author.persons) > 1:
+        yield find("XDS-AUT-02", found=len(author.persons), where=where, object=object)
+    patient = False
+    for person in author.persons:
+        yield from check_xcn(person, "authorPerson", where, object)
+        read = read_xcn(person)
+        patient = patient or bool(read and nature(read.oid))
+    if not author.institutions and not patient:
+        yield find("XDS-AUT-03", found=", ".join(author.persons) or "—", where=where, object=object)
+    for institution in author.institutions:
+        yield from check_xon(institution, "authorInstitution", where, object)
+    for specialty in author.specialties:
+        parts = specialty.split("^")
+        if len(parts) != 3 or not parts[0] or not is_oid(parts[2]):
+            yield find("XDS-AUT-04", expected=_SPECIALTY_FORM, found=specialty, where=where, object=object)
+        elif document or parts[0]:
+            yield from check_code(Code(parts[0], parts[2], parts[1]), "authorSpecialty", where, object, tables)
