@@ -110,4 +110,15 @@ steps:
       - id: valid
         text: {fr: L'appel respecte le contrat du téléservice., en: The call respects the contract of the teleservice.}
         check: {name: insi.request-valid, exchanges: call}
+  - id: open
+    type: validation
+    text: {fr: Ouvrir le dossier., en: Open the record.}
+    do: {action: patient.get, with: {patient: "${patient}"}}
+    expect:
+      - id: kept
+        text: {fr: Le dossier porte le matricule de Zoé., en: The record holds Zoé's matricule.}
+        answer: {fields: {result.ins.value: "${patients.adrun-zoe.ins.value}", result.status: recuperee}}
+      - id: nature
+        text: {fr: Le matricule affiché est suivi de sa nature., en: The matricule shown is followed by its nature.}
+        answer: {shown: {text: {matches: "NIR"}}}
 """
