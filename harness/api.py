@@ -14,6 +14,8 @@ from pydantic import BaseModel, Field
 
 from harness import version
 from harness.console import mount
+from harness.runs import Runs
+from harness.runs.api import router
 from mocks.control import BadSwitch
 from mocks.journal import END, Kind, Missed
 from mocks.journal.shown import exchange_json, iso
@@ -56,6 +58,8 @@ def application(bench: Bench) -> FastAPI:
         title="segur-harness", version=version(), docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
     app.include_router(_router(bench))
+    bench.runs = Runs(bench.options.home, bench.status)
+    app.include_router(router(bench.runs))
     mount(app, bench)
     for error, code in ((UnknownSession, 404), (BindingTaken, 409), (BadSwitch, 422), (WorldError, 422)):
         app.add_exception_handler(error, _refusal(code))

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import logs
 from harness.home import Home
@@ -41,6 +41,9 @@ from mocks.psc.switches import SWITCHES as PSC_SWITCHES
 from mocks.session import Session, Sessions
 from mocks.sessions_store import SessionsStore
 from mocks.world import World
+
+if TYPE_CHECKING:
+    from harness.runs import Runs
 
 log = logging.getLogger("segur.bench")
 LOOPBACK = "127.0.0.1"
@@ -77,6 +80,7 @@ class Bench:
 
     options: Options
     listeners: list[Listener] = field(default_factory=list)
+    runs: Runs | None = None  # those that the console and the API start
     _session_listeners: dict[str, list[Listener]] = field(default_factory=dict)
     _reserved: set[int] = field(default_factory=set)  # ports of sessions, opened or about to be
 
@@ -132,6 +136,8 @@ class Bench:
 
     async def stop(self) -> None:
         """Close every listener, then the journal; safe after a start that failed half way."""
+        if self.runs:
+            await asyncio.to_thread(self.runs.stop)
         opened = [*self.listeners, *(x for row in self._session_listeners.values() for x in row)]
         if hasattr(self, "proxy"):
             opened.append(self.proxy)

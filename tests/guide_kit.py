@@ -60,18 +60,23 @@ class Clicked:
     def __init__(self, bench: Bench, client: BenchClient) -> None:
         self._bench, self._client = bench, client
         self._software: Any = None
+        self.endpoints: Mapping[str, str] = {}
+        self.defects: tuple[str, ...] = ()
         self.patient = ""
 
-    def start(self, endpoints: Mapping[str, str], defects: tuple[str, ...] = ()) -> None:
-        """Start it on those addresses; nothing when it runs."""
+    def begin(self, endpoints: Mapping[str, str]) -> None:
+        """A clean state, on those addresses."""
+        self.endpoints = endpoints
+        if self._software is not None:
+            self.do("reset")
+
+    def do(self, action: str, **body: Any) -> Reply:
+        """One gesture on the screen; the first one starts the software."""
         if self._software is None:
             people = self._client.world("default", "professionals")
             people.sort(key=lambda row: "main" not in row["tags"])
-            self._software = reference(parse(SUT), self._bench.status(), endpoints, people, defects, "fr")
+            self._software = reference(parse(SUT), self._bench.status(), self.endpoints, people, self.defects, "fr")
             self._software.open()
-
-    def do(self, action: str, **body: Any) -> Reply:
-        """One gesture on the screen."""
         reply: Reply = self._software.act(Request(action, body))
         self.patient = str(reply.result.get("patient", self.patient))
         return reply
@@ -158,8 +163,7 @@ class Sitting:
         return launch(self.asked, self.scenarios, self.client, self.store, emit, lang="fr", person=seat)
 
     def _open(self, software: Clicked, prompt: Prompt) -> None:
-        software.start(self.store.asked()["endpoints"])
-        software.do("reset")
+        software.begin(self.store.asked()["endpoints"])
 
     @property
     def text(self) -> str:

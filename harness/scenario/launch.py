@@ -6,6 +6,7 @@ The commands, the console and users' own tests start runs here.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -171,6 +172,7 @@ def launch(
             if asked.defects:
                 about["defects"] = list(asked.defects)
             store.note(software=about, suite=suite(), bench=bench.session, endpoints=dict(bench.endpoints), left="")
+            store.note(pid=os.getpid())
             settings = Settings(sut.timing.settle, sut.timing.scale, about)
             progress = Progress(store.folder) if software.by_person else None
             runner = Runner(bench, software, settings, emit, progress=progress)
