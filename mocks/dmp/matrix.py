@@ -1,4 +1,4 @@
-"""Who may do what at the DMP: the rights matrices PDT-INF-526 (v1.8, 25/09/2024) and PDT-INF-606 (AIR, v1.3) as one table.
+"""Who may do what at the DMP: the rights matrices PDT-INF-526 (v1.8) and PDT-INF-606 (AIR, v1.3) as one table.
 
 A row is a transaction, a column an actor: authentication mode and kind of user. A cell says in which access modes the
 transaction is allowed (``N`` normal, ``R`` régulation or centre 15, ``B`` bris de glace, ``all``, ``no``), then after a

@@ -1,7 +1,7 @@
 """What the DMP answers when it refuses: the code and the French text of each finding of `norms.vihf`.
 
-The annex of codes of the guide is not public. Codes marked ``seen`` were met; the others are provisional, and the switch
-``dmp.codes`` (``RULE=code …``) gives those that the user knows better.
+The annex of codes of the guide is not public. Codes marked ``seen`` were met; the others are provisional, and the
+switch ``dmp.codes`` (``RULE=code …``) gives those that the user knows better.
 """
 
 from __future__ import annotations
