@@ -83,12 +83,12 @@ def _run(asked: Any, place: Any, store: Any, writers: Any, guide: bool | None) -
         fail(error.message.get(lang()))
     if asked.defects:
         _check_defects(asked, software)
-    found = library(Path(path) for path in asked.own)
+    found = library((Path(path) for path in asked.own), only=asked.ids)
     if found.problems:
         fail("\n".join(problem.shown(lang()) for problem in found.problems))
     scenarios, left_out, unmatched = concerned(asked, software, found)
     if unmatched:
-        fail(t("run.no_scenario", names=", ".join(unmatched), known=", ".join(sorted(found.scenarios))))
+        fail(t("run.no_scenario", names=", ".join(unmatched), known=", ".join(found.ids)))
     if not scenarios:
         fail(t("run.none_concerned", n=left_out))
     kept = store or Store.new(place.runs, {"asked": asked.stored(), "scenarios": [s.id for s in scenarios]})

@@ -30,7 +30,7 @@ def list_(
     """One line per scenario."""
     from harness.scenario.loader import library
 
-    found = library(scenarios)
+    found = library(scenarios, only=ids or [])
     picked, _ = found.pick(ids or [])
     if as_json:
         rows = [
@@ -65,10 +65,10 @@ def show(
     from harness.scenario.loader import library
     from harness.scenario.show import document, text
 
-    found = library(scenarios)
+    found = library(scenarios, only=[id])
     picked, _ = found.pick([id])
     if not picked:
-        fail(t("run.no_scenario", names=id, known=", ".join(sorted(found.scenarios))))
+        fail(t("run.no_scenario", names=id, known=", ".join(found.ids)))
     if as_json:
         out_json({"schema": 1, "scenarios": [document(each, lang()) for each in picked]})
         return

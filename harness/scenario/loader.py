@@ -34,6 +34,12 @@ class Library:
 
     scenarios: dict[str, Scenario] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    ours: tuple[str, ...] = ()  # every id of ours, whether read or not
+
+    @property
+    def ids(self) -> list[str]:
+        """Every id that may be asked for."""
+        return sorted({*self.ours, *self.scenarios})
 
     def pick(self, asked: Sequence[str]) -> tuple[list[Scenario], list[str]]:
         """The scenarios whose id is asked for or begins with it (``H.INS``), in order; what matched nothing."""
@@ -49,17 +55,22 @@ def _matches(key: str, word: str) -> bool:
     return key == word or key.startswith(f"{word}.")
 
 
-def library(own: Iterable[Path] = (), known: sense.Known | None = None) -> Library:
-    """Our scenarios, then those of the user's own files and folders; never raises for a bad file."""
+def library(own: Iterable[Path] = (), known: sense.Known | None = None, *, only: Sequence[str] = ()) -> Library:
+    """Our scenarios, then those of the user's own files and folders; never raises for a bad file.
+
+    ``only`` (ids or beginnings): of ours, the others are not even read.
+    """
     known = known or sense.Known.here()
     found = Library()
     with as_file(files("scenarios")) as folder:
-        locked = set((folder / "ids.lock").read_text(encoding="utf-8").split())
-        for path in sorted(folder.glob("*/*.yaml")):
-            _add(found, path, str(path.relative_to(folder.parent)), known, locked)
-        for missing in sorted(locked - found.scenarios.keys() - _ids_at_fault(found)):
-            lock = Document(str(Path(folder.name) / "ids.lock"), None, {}, {})
-            found.problems.append(lock.problem((), "lock_gone", found=missing))
+        found.ours = tuple((folder / "ids.lock").read_text(encoding="utf-8").split())
+        paths = [p for p in sorted(folder.glob("*/*.yaml")) if not only or any(_matches(p.stem, word) for word in only)]
+        for path in paths:
+            _add(found, path, str(path.relative_to(folder.parent)), known, found.ours)
+        if not only:
+            for missing in sorted(set(found.ours) - found.scenarios.keys() - _ids_at_fault(found)):
+                lock = Document(str(Path(folder.name) / "ids.lock"), None, {}, {})
+                found.problems.append(lock.problem((), "lock_gone", found=missing))
     for place in own:
         if not place.exists():
             found.problems.append(Document(str(place), None, {}, {}).problem((), "no_folder"))
@@ -68,31 +79,24 @@ def library(own: Iterable[Path] = (), known: sense.Known | None = None) -> Libra
     return found
 
 
-def load(path: Path, known: sense.Known, name: str = "") -> Scenario:
-    """One scenario; raises BadScenario with everything that is wrong in the file."""
-    document = read(path, name)
-    wrong = form.problems(document) or sense.problems(document, known)
-    if wrong:
-        raise BadScenario(wrong)
-    return build(document.data, path)
-
-
-def _add(found: Library, path: Path, name: str, known: sense.Known, locked: set[str] | None) -> None:
+def _add(found: Library, path: Path, name: str, known: sense.Known, locked: Sequence[str] | None) -> None:
     try:
-        scenario = load(path, known, name)
+        document = read(path, name)
     except BadScenario as error:
         found.problems += error.problems
         return
-    document = read(path, name)
-    wrong = None
-    if scenario.id in found.scenarios:
-        wrong = document.problem(("id",), "id_taken", found=scenario.id, file=found.scenarios[scenario.id].file)
+    if wrong := form.problems(document) or sense.problems(document, known):
+        found.problems += wrong
+        return
+    scenario = build(document.data, path)
+    if scenario.id in found.scenarios or (locked is None and scenario.id in found.ours):
+        other = found.scenarios.get(scenario.id)
+        taken = other.file if other else scenario.id
+        found.problems.append(document.problem(("id",), "id_taken", found=scenario.id, file=taken))
     elif locked is not None and scenario.id not in locked:
-        wrong = document.problem(("id",), "not_locked", found=scenario.id)
+        found.problems.append(document.problem(("id",), "not_locked", found=scenario.id))
     elif locked is None and scenario.id.startswith(OURS):
-        wrong = document.problem(("id",), "id_reserved", found=scenario.id)
-    if wrong:
-        found.problems.append(wrong)
+        found.problems.append(document.problem(("id",), "id_reserved", found=scenario.id))
     else:
         found.scenarios[scenario.id] = scenario
 

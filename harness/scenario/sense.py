@@ -124,7 +124,8 @@ class _Reader:
         kind, spec, path = kinds[0], expect[kinds[0]], (*path, kinds[0])
         yield from self._references(path, spec)
         yield from self._patterns(path, spec)
-        for key, names in (("since", self.steps), ("of", self.steps), ("after", self.labels), ("exchanges", self.labels)):
+        earlier = {"since": self.steps, "of": self.steps, "after": self.labels, "exchanges": self.labels}
+        for key, names in earlier.items():
             if key in spec and spec[key] not in names:
                 yield self._say((*path, key), "earlier", found=spec[key], hint=near(spec[key], names))
         if kind == "absence" and "ins" in spec and (other := set(spec) - {"ins", "oids", "since"}):

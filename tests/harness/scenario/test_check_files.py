@@ -159,6 +159,14 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     assert [p.code for p in library([tmp_path / "none"], known()).problems] == ["no_folder"]
 
 
+def test_only_what_is_asked_for_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(GOOD.replace("T.INS.01", "H.INS.02"), encoding="utf-8")
+    found = library([tmp_path], known(), only=["H.INS.01"])
+    assert list(found.scenarios) == ["H.INS.01"]
+    assert [p.code for p in found.problems] == ["id_taken"]  # ours even when not read
+    assert "H.INS.16" in found.ids
+
+
 def test_picking_by_id_and_by_beginning() -> None:
     found = library(known=known())
     assert [s.id for s in found.pick(["h.ins.01"])[0]] == ["H.INS.01"]
