@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import zxingcpp
 
 from harness.drive.reference.defects import Defects
@@ -11,14 +13,15 @@ from harness.drive.reference.pdf import Image, Line, page
 from harness.drive.reference.screen import Screen, day
 from norms.ins import datamatrix, oids
 
-LABEL, SHEET = (90.0, 50.0), (210.0, 297.0)
+LABEL, SHEET = (90.0, 70.0), (210.0, 297.0)
 PIXELS_PER_MODULE = 4
 
 
 def label(patient: Patient, screen: Screen, defects: Defects) -> bytes:
-    """A label of 90 × 50 mm."""
+    """A label of 90 × 70 mm."""
     ins = printed_ins(patient, defects)
-    lines = [Line(text, 4, 7 + 5.5 * n, 8) for n, text in enumerate(identity_lines(patient, ins, screen))]
+    texts = _wrapped(identity_lines(patient, ins, screen), 40)
+    lines = [Line(text, 4, 6 + 3.9 * n, 7.5) for n, text in enumerate(texts)]
     image = _datamatrix(patient, ins, defects, 62, 10, 22) if ins else None
     if image:
         lines.append(Line(screen.words("print.scan"), 62, 36, 7))
@@ -29,8 +32,9 @@ def sheet(patient: Patient, screen: Screen, defects: Defects, title: str, body: 
     """An A4 page: the title, the identity with its datamatrix, and a text below."""
     ins = printed_ins(patient, defects)
     lines = [Line(title, 20, 25, 16, bold=True)]
-    lines += [Line(text, 20, 40 + 7 * n, 11) for n, text in enumerate(identity_lines(patient, ins, screen))]
-    lines += [Line(text, 20, 110 + 6 * n) for n, text in enumerate(body.splitlines())]
+    texts = _wrapped(identity_lines(patient, ins, screen), 60)
+    lines += [Line(text, 20, 40 + 6 * n, 11) for n, text in enumerate(texts)]
+    lines += [Line(text, 20, 130 + 6 * n) for n, text in enumerate(body.splitlines())]
     image = _datamatrix(patient, ins, defects, 150, 35, 30) if ins else None
     if image:
         lines.append(Line(screen.words("print.scan"), 150, 70, 8))
@@ -58,6 +62,11 @@ def identity_lines(patient: Patient, ins: Ins | None, screen: Screen) -> list[st
         ("matricule", f"{ins.full} {ins.kind}" if ins else ""),
     ]
     return [screen.labelled(name, value) for name, value in rows if value]
+
+
+def _wrapped(texts: list[str], columns: int) -> list[str]:
+    """Long values go on below, so that nothing is cut and nothing covers the datamatrix."""
+    return [line for text in texts for line in textwrap.wrap(text, columns, subsequent_indent="  ")]
 
 
 def _datamatrix(patient: Patient, ins: Ins, defects: Defects, x: float, y: float, side: float) -> Image:

@@ -89,6 +89,18 @@ def test_paper_reads_back(lps, what):
     assert (read.ins, read.oid, read.given_names, read.birth_date) == (INS, OID, "ZOE MARIE", "1975-12-31")
 
 
+@pytest.mark.parametrize("what", ["label", "sheet"])
+def test_longest_names_print_whole_beside_a_datamatrix_that_reads(lps, what):
+    names = {"birth_name": " ".join(["ABCDEFGHI"] * 10), "given_names": " ".join(["JKLMNOPQR"] * 10)}
+    software = lps()
+    patient = software.known("qualifiee", **names, first_given_name="JKLMNOPQR")
+    page = paper.read(base64.b64decode(software.do("print", patient=patient, what=what)["content_base64"]))
+    assert page.text.count("ABCDEFGHI") == 10
+    assert page.text.count("JKLMNOPQR") == 11
+    assert f"Matricule INS : {INS} NIR" in page.text
+    assert datamatrix.parse(page.codes[0]).birth_name == names["birth_name"]
+
+
 def test_no_datamatrix_without_a_qualified_ins(lps):
     software = lps()
     content = base64.b64decode(software.do("print", patient=software.known("recuperee"))["content_base64"])
