@@ -107,7 +107,8 @@ class ConsoleReport:
         summary = Text()
         for value in Verdict:
             if found[value.value]:
-                summary.append(f"{found[value.value]} {verdict(value, self.lang)}  ", STYLES[value])
+                label = t("labelled", self.lang, label=verdict(value, self.lang), text=found[value.value])
+                summary.append(f"{label}   ", STYLES[value])
         self._print(summary if summary else Text(t("nothing", self.lang)))
         self._print(Text(t("rehearsal", self.lang), style="dim"))
         if event.folder:
