@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache, cached_property
+from typing import cast
 
 from lxml import etree
 
@@ -142,9 +143,9 @@ class Document:
     def ids(self) -> Mapping[str, list[Element]]:
         """Narrative anchor (``@ID``) → elements that bear it."""
         index: dict[str, list[Element]] = {}
-        for element in self.elements:
-            if anchor := element.get("ID"):
-                index.setdefault(anchor, []).append(element)
+        found = cast(list[Element], _WITH_ID(self.root))
+        for element in found:
+            index.setdefault(element.get("ID", ""), []).append(element)
         return index
 
     # -- one cause, one finding ------------------------------------------------------------------------------------
@@ -199,6 +200,7 @@ class Document:
 
 
 _SECTION = qname("section")
+_WITH_ID = etree.XPath("descendant::*[@ID != '']")
 
 
 def _section_name(section: Element) -> str:

@@ -94,6 +94,10 @@ class Folder:
 
     def shown(self) -> dict[str, str]:
         """What a report says of the pack."""
+        return self._shown
+
+    @cached_property
+    def _shown(self) -> dict[str, str]:
         days = sorted(day for name in ("J07", "J01", "J02") if (held := self.table(name)) and (day := held.date))
         said = {"name": self.name, "sets": str(len(self.sets)), "code_systems": str(len(self.systems))}
         return {**said, **({"commit": self.commit} if self.commit else {}), **({"date": days[-1]} if days else {})}

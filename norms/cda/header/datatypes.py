@@ -15,9 +15,7 @@ _OID_OR_UUID = re.compile(
     r"[0-2](?:\.(?:0|[1-9][0-9]*))*|[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}"
 )
 # Attributes that say nothing by themselves: they may stand beside a nullFlavor.
-_SILENT = {
-    XSI_TYPE, "classCode", "typeCode", "determinerCode", "moodCode", "nullFlavor", "partType", "qualifier", "use"
-}  # fmt: skip
+_SILENT = {XSI_TYPE, "classCode", "typeCode", "determinerCode", "moodCode", "nullFlavor", "partType"}
 _DEFAULTS = {
     "mediaType": "text/plain", "operator": "I", "representation": "TXT", "inclusive": "true", "unit": "1",
     "integrityCheckAlgorithm": "SHA-1", "inverted": "false",
@@ -32,10 +30,12 @@ _URI = re.compile(r"[!-~]*")
 
 def check(document: Document, element: Element, kind: str) -> Iterator[Finding]:
     """Findings of the rules of a datatype (``II``, ``CE``, ``TS``, ``PN``…) on a header element."""
-    null = element.get("nullFlavor")
-    if null is not None and not _quiet(element, null) and kind != "TEL":
-        yield find("CDA-DT-01", found=null, where=document.where(element, "nullFlavor"), name=shown(element.tag))
-        return
+    for part in element.iter("*") if kind != "TEL" else ():
+        null = part.get("nullFlavor")
+        if null is not None and not _quiet(part, null):
+            yield find("CDA-DT-01", found=null, where=document.where(part, "nullFlavor"), name=shown(part.tag))
+            document.spoil(part)
+            return
     yield from _KINDS.get(kind, _nothing)(document, element)
 
 
@@ -173,8 +173,11 @@ def _telecom(document: Document, element: Element) -> Iterator[Finding]:
 
 def _repeated(element: Element, said: Callable[[Element], object]) -> bool:
     """True when an earlier sibling of the same name says the same."""
+    others = list(element.itersiblings(element.tag, preceding=True))
+    if not others:
+        return False
     mine = said(element)
-    return any(said(other) == mine for other in element.itersiblings(element.tag, preceding=True))
+    return any(said(other) == mine for other in others)
 
 
 def _own_text(element: Element) -> str:
@@ -182,7 +185,8 @@ def _own_text(element: Element) -> str:
 
 
 _KINDS: Mapping[str, Check] = {
-    "II": _id, "CD": _code, "CE": _code, "CS": _token, "INT": _integer, "TS": times.point, "IVL_TS": times.interval, "PERIOD": times.period,
+    "II": _id, "CD": _code, "CE": _code, "CS": _token, "INT": _integer, "TS": times.point,
+    "IVL_TS": times.interval, "PERIOD": times.period,
     "ST": _text, "SC": _text, "ED": _text, "ADXP": _part, "EN": _name, "PN": _person, "ON": _organization,
     "AD": _address, "TEL": _telecom,
 }  # fmt: skip

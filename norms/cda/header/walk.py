@@ -8,7 +8,7 @@ from norms.cda import coded
 from norms.cda.document import Document, Element, inner, qname, shown
 from norms.cda.header import datatypes
 from norms.cda.header.sheet import Spec
-from norms.finding import Finding, find
+from norms.finding import Finding, Severity, find
 
 
 def children(document: Document, parent: Element, specs: Sequence[Spec]) -> Iterator[Finding]:
@@ -63,7 +63,7 @@ def _element(document: Document, element: Element, spec: Spec) -> Iterator[Findi
         for bound in spec.coded:
             findings += coded.check(document, element, bound.table, bound.attribute, firm=bound.firm)
     yield from findings
-    if findings and not spec.children:
+    if not spec.children and any(f.severity is not Severity.INFO for f in findings):
         document.spoil(element)
     if spec.children:
         yield from children(document, element, spec.children)
