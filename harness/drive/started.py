@@ -35,9 +35,12 @@ class Started(Drive):
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process; closed with it
 
     def open(self) -> Software:
-        """Start it, wait for it, reach it; raises DriveError with its last words when it does not come up."""
+        """Start it, wait for it, reach it; raises DriveError with its last words when it does not come up.
+
+        Its stdin closes when this process ends, however it ends: a program that watches it is not left behind.
+        """
         self._process = process.start(
-            self.argv, self.folder, self.environ, stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output
+            self.argv, self.folder, self.environ, stdin=subprocess.PIPE, stdout=self._output, stderr=self._output
         )
         try:
             self._wait()
@@ -60,6 +63,8 @@ class Started(Drive):
         """Leave the software, then stop it."""
         self.inner.close()
         if self._process:
+            if self._process.stdin:
+                self._process.stdin.close()
             process.stop(self._process)
             self._process = None
         self._output.close()

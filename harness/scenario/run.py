@@ -33,21 +33,20 @@ def execute(
     emit(RunStarted(store.run, len(scenarios), resumed=len(kept), **(about or {})))
     results: list[ScenarioResult] = []
     stopped, interrupted = NO_WORDS, False
-    for number, scenario in enumerate(scenarios, 1):
-        if done := kept.get(scenario.id):
-            results.append(done)
-            emit(ScenarioFinished(done, kept=True))
-            continue
-        emit(ScenarioStarted(scenario.id, scenario.title, number, len(scenarios)))
-        try:
+    try:
+        for number, scenario in enumerate(scenarios, 1):
+            if done := kept.get(scenario.id):
+                results.append(done)
+                emit(ScenarioFinished(done, kept=True))
+                continue
+            emit(ScenarioStarted(scenario.id, scenario.title, number, len(scenarios)))
             result, stopped = _one(scenario, runner, store)
-        except KeyboardInterrupt:
-            stopped, interrupted = words(_P, "run.interrupted", run=store.run), True
-            break
-        results.append(result)
-        emit(ScenarioFinished(result))
-        if stopped:
-            break
+            results.append(result)
+            emit(ScenarioFinished(result))
+            if stopped:
+                break
+    except KeyboardInterrupt:
+        stopped, interrupted = words(_P, "run.interrupted", run=store.run), True
     store.note(state=STOPPED if stopped else FINISHED, finished=time.time())
     finished = RunFinished(store.run, results, stopped, interrupted, str(store.folder))
     emit(finished)

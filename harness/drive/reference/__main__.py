@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
 from pathlib import Path
 
 from harness.drive.reference.config import ConfigError, load
@@ -21,6 +22,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, required=True, help=text(package, "main.port", lang))
     parser.add_argument("--config", type=Path, required=True, help=text(package, "main.config", lang))
     parser.add_argument("--host", default="127.0.0.1", help=text(package, "main.host", lang))
+    parser.add_argument("--leash", action="store_true", help=text(package, "main.leash", lang))
     args = parser.parse_args(argv)
     try:
         config = load(args.config)
@@ -40,9 +42,18 @@ def main(argv: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:  # a certificate or a key that cannot be read
         print(text(package, "config.certificate", lang, reason=error), file=sys.stderr)
         return 2
+    if args.leash:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     uvicorn.run(build(software), host=args.host, port=args.port, log_level="warning", access_log=False)
     software.close()
     return 0
+
+
+def _end_with_stdin() -> None:
+    """End this process when whoever started it is gone, even killed: its end of the pipe closes."""
+    while sys.stdin.buffer.read(4096):
+        pass
+    os._exit(0)
 
 
 if __name__ == "__main__":
