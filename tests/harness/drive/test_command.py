@@ -121,3 +121,19 @@ def test_a_software_that_never_answers(free_port: int) -> None:
     drive = Started(HttpDrive(url), [sys.executable, "-c", "import time; time.sleep(60)"], url, ready_s=0.3)
     with pytest.raises(DriveError, match=r"did not answer within 0\.3 s"):
         drive.open()
+
+
+def test_what_was_started_knows_when_its_starter_is_gone(free_port: int) -> None:
+    url = f"http://127.0.0.1:{free_port}"
+    watch = (
+        "import threading,os\nthreading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()\n"
+    )
+    code = SERVER.replace("import http.server, json, sys\n", f"import http.server, json, sys\n{watch}")
+    drive = Started(HttpDrive(url), [sys.executable, "-c", code, str(free_port)], f"{url}/")
+    drive.open()
+    started = drive._process
+    assert started
+    assert started.stdin
+    started.stdin.close()  # what the kernel does when this process is killed
+    assert started.wait(timeout=20) == 0
+    drive.close()

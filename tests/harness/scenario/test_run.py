@@ -193,3 +193,17 @@ def test_later_waves_profiles_and_missing_addresses_are_left_out() -> None:
     profiles = ["Centres de santé"]
     assert "insi_tlsm" in why_not(wanted, wave=2, profiles=profiles, addresses=["insi_ps"]).en
     assert not why_not(wanted, wave=2, profiles=profiles, addresses=["insi_tlsm"])
+
+
+def test_ctrl_c_while_a_report_is_written_is_no_different(runs: Runs) -> None:
+    store = runs.new()
+
+    def emit(event: Any) -> None:
+        runs.events.append(event)
+        if isinstance(event, ScenarioFinished):
+            raise KeyboardInterrupt
+
+    finished = execute(runs.scenarios, Play(runs.software(), runs.bench).runner(), store, emit)
+    assert finished.interrupted
+    assert [result.id for result in finished.results] == ["T.INS.01"]
+    assert isinstance(runs.events[-1], RunFinished)
