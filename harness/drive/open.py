@@ -18,6 +18,8 @@ from harness.drive.http import HttpDrive
 from harness.drive.started import Started
 from harness.drive.sut import BadSut, Sut
 from harness.words import words
+from mocks.psc.exchange import TOKEN as EXCHANGE
+from norms.oidc.discovery import DISCOVERY
 from norms.texts import Lang
 
 _P = "harness.drive"
@@ -102,6 +104,7 @@ def reference(
     """The reference software, started as a process on a free port with a configuration made for this session."""
     config = {
         "insi": insi_settings(sut.auth.insi, status, endpoints),
+        "psc": psc_settings(status, endpoints),
         "professionals": [_professional(row) for row in professionals],
         "defects": list(dict.fromkeys(defects)),
         "lang": lang,
@@ -110,7 +113,7 @@ def reference(
         json.dump(config, kept, ensure_ascii=False)
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    argv = [sys.executable, "-m", "harness.drive.reference", "--port", str(port), "--config", kept.name]
+    argv = [sys.executable, "-m", "harness.drive.reference", "--port", str(port), "--config", kept.name, "--leash"]
     return _Reference(HttpDrive(url), argv, f"{url}/", config=Path(kept.name))
 
 
@@ -140,6 +143,20 @@ def insi_settings(mode: str, status: Status, endpoints: Mapping[str, str]) -> di
         return {**settings, "url": endpoints["insi_tlsm"], **files("insi-manu", "cert", "key")}
     settings |= {"url": endpoints["insi_ps"]}
     return settings | (files("cps-sign", "sign_cert", "sign_key") if mode == "ps" else {})
+
+
+def psc_settings(status: Status, endpoints: Mapping[str, str]) -> dict[str, str]:
+    """How the reference software reaches Pro Santé Connect: by its certificate, as the Espace de Confiance asks."""
+    credential = status.get("credentials", {}).get("org-auth-cli", {})
+    return {
+        "discovery": endpoints["psc"] + DISCOVERY,
+        "client_id": "segur-reference",
+        "ca": str(status["ca"]),
+        "cert": str(credential.get("cert", "")),
+        "key": str(credential.get("key", "")),
+        "api": endpoints["psc_api"],
+        "api_token_url": endpoints["psc_api"] + EXCHANGE,
+    }
 
 
 def _professional(row: Mapping[str, Any]) -> dict[str, str]:

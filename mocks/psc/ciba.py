@@ -73,6 +73,9 @@ def redeem(call: Call, issuer: Issuer, client: Client, given: Mapping[str, str])
         note = find("OIDC-CIBA-04", expected=f"{kept.interval:.0f}", found=f"{since:.1f}")
         kept.interval += 5
         raise refused("slow_down", note)
+    if call.switch("ciba_slow_down"):
+        kept.interval += 5
+        raise Refused("slow_down", "the provider is busy")
     scripted(call, kept)
     if now >= kept.expires and kept.state == "pending":
         kept.state = "over"

@@ -126,6 +126,13 @@ SWITCHES: tuple[Switch, ...] = (
         "Pending polls before the automatic approval",
     ),
     Switch(
+        "psc.ciba_slow_down",
+        "bool",
+        False,
+        "Répondre slow_down à une interrogation pourtant à l'heure",
+        "Answer slow_down to a poll that is on time",
+    ),
+    Switch(
         "psc.ciba_interval_s", "int", 5, "Intervalle CIBA annoncé, en secondes", "CIBA interval announced, in seconds"
     ),
     Switch(

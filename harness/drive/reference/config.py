@@ -185,13 +185,12 @@ def _psc(raw: Mapping[str, Any], folder: Path) -> Psc:
     for name in ("discovery", "client_id"):
         if not raw.get(name):
             raise ConfigError(f"psc.{name}", "missing")
-    files = {name: _file(raw, f"psc.{name}", folder) for name in ("ca", "cert", "key")}
-    names = ("discovery", "client_id", "secret", "redirect_uri", "logout_uri", "api", "api_token_url")
+    told: dict[str, Any] = {name: str(raw[name]) for name in Psc.__slots__ if raw.get(name)}
+    told |= {name: _file(raw, f"psc.{name}", folder) for name in ("ca", "cert", "key")}
     try:
-        timeout = float(raw.get("timeout_s", 10))
+        return Psc(**told | {"timeout_s": float(raw.get("timeout_s", 10))})
     except (TypeError, ValueError) as error:
         raise ConfigError("psc.timeout_s", "value", reason=error) from None
-    return Psc(timeout_s=timeout, **{name: str(raw[name]) for name in names if raw.get(name)}, **files)
 
 
 def _file(raw: Mapping[str, Any], place: str, folder: Path) -> Path | None:

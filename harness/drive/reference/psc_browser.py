@@ -16,15 +16,18 @@ HOPS = 10
 class Browser:
     """One browser with its cookies; `forget` is a fresh profile."""
 
-    def __init__(self, trust: ssl.SSLContext, timeout_s: float) -> None:
-        self._trust, self._timeout = trust, timeout_s
-        self.forget()
+    def __init__(self, trust: ssl.SSLContext, timeout_s: float, transport: httpx.BaseTransport | None = None) -> None:
+        self._http = httpx.Client(
+            verify=trust,
+            transport=transport,
+            timeout=timeout_s,
+            trust_env=False,
+            headers={"accept-language": "fr"},
+        )
 
     def forget(self) -> None:
         """No cookies any more."""
-        self._http = httpx.Client(
-            verify=self._trust, timeout=self._timeout, trust_env=False, headers={"accept-language": "fr"}
-        )
+        self._http.cookies.clear()
 
     def visit(self, url: str, home: str, national_id: str = "") -> str:
         """Where the user comes back to the software (an address that begins with ``home``).

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable
+from time import monotonic, sleep
 
 from harness.drive.reference.psc_client import ACR, CIBA_GRANT, SCOPE, PscClient, PscError, Tokens
 
@@ -28,19 +28,20 @@ def login(client: PscClient, national_id: str, channel: str, show: Callable[[str
     if defects.on("psc-ciba-without-channel"):
         del asked["channel"]
     answer = client.post(client.metadata("backchannel_authentication_endpoint"), asked)
+    hurry = 10 if defects.on("psc-ciba-polls-too-fast") else 1
     interval = float(answer.get("interval") or FIRST)
-    end = time.monotonic() + float(answer.get("expires_in") or 120)
+    end = monotonic() + float(answer.get("expires_in") or 120)
     insistence = 2 if defects.on("psc-ciba-polls-after-refusal") else 0
     while True:
-        time.sleep(interval / 10 if defects.on("psc-ciba-polls-too-fast") else interval)
+        sleep(interval / hurry)
         try:
             return client.tokens({"grant_type": CIBA_GRANT, "auth_req_id": str(answer["auth_req_id"])})
         except PscError as refusal:
             if refusal.error == "slow_down":
-                interval += 0 if defects.on("psc-ciba-polls-too-fast") else SLOWER
+                interval += SLOWER
             elif refusal.error != "authorization_pending":
                 if not insistence:
                     raise
                 insistence -= 1
-            if time.monotonic() > end:
+            if monotonic() > end:
                 raise

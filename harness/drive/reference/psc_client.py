@@ -59,13 +59,13 @@ class Tokens:
 class PscClient:
     """Calls Pro Santé Connect. Raises Refused when it cannot be reached, PscError when it refuses, BadToken."""
 
-    def __init__(self, settings: Psc, defects: Defects) -> None:
+    def __init__(self, settings: Psc, defects: Defects, transport: httpx.BaseTransport | None = None) -> None:
         self.settings, self.defects = settings, defects
         self.trust = ssl.create_default_context(cafile=str(settings.ca) if settings.ca else None)
         back_channel = ssl.create_default_context(cafile=str(settings.ca) if settings.ca else None)
         if settings.cert and settings.key:
             back_channel.load_cert_chain(settings.cert, settings.key)
-        self.http = httpx.Client(verify=back_channel, timeout=settings.timeout_s, trust_env=False)
+        self.http = httpx.Client(verify=back_channel, transport=transport, timeout=settings.timeout_s, trust_env=False)
         self.forget()
 
     def forget(self) -> None:

@@ -48,10 +48,16 @@ class Connected:
 class ProSanteConnect:
     """Pro Santé Connect in one software; every method raises Refused, told to the user."""
 
-    def __init__(self, settings: Psc, professionals: tuple[Professional, ...], defects: Defects) -> None:
+    def __init__(
+        self,
+        settings: Psc,
+        professionals: tuple[Professional, ...],
+        defects: Defects,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self.settings, self.professionals, self.defects = settings, professionals, defects
-        self.client = PscClient(settings, defects)
-        self.browser = Browser(self.client.trust, settings.timeout_s)
+        self.client = PscClient(settings, defects, transport)
+        self.browser = Browser(self.client.trust, settings.timeout_s, transport)
         self.forget()
 
     def forget(self) -> None:
@@ -117,7 +123,7 @@ class ProSanteConnect:
         if not token:
             token = here.api_token = self._api_token = self._exchanged(here, scope)
         answer = self._call(path, token)
-        if answer.status_code == 401:  # the API token died: once more with a fresh one
+        if answer.status_code == 401 and token == here.api_token:  # it died: once more with a fresh one
             token = here.api_token = self._exchanged(here, scope)
             answer = self._call(path, token)
         if not answer.is_success:

@@ -32,11 +32,12 @@ class Software:
     Raises UnknownDefect, and ValueError when a certificate or key cannot be used.
     """
 
-    def __init__(self, config: Config, insi: InsiClient | None = None) -> None:
+    def __init__(self, config: Config, insi: InsiClient | None = None, psc: ProSanteConnect | None = None) -> None:
         self.config = config
         self.defects = Defects(config.defects)
         self._insi = insi or (InsiClient(config.insi, self.defects) if config.insi else None)
-        self._psc = ProSanteConnect(config.psc, config.professionals, self.defects) if config.psc else None
+        made = ProSanteConnect(config.psc, config.professionals, self.defects) if config.psc and not psc else None
+        self._psc = psc or made
         if self._insi and self._psc:
             self._insi.psc_token = self._psc.access
         self.lock = threading.Lock()
