@@ -25,6 +25,8 @@ from harness import logs
 from harness.home import Home
 from mocks.addresses import ADDRESSES, BASE_PORT, SESSION_PORTS, Address
 from mocks.control import Registry
+from mocks.dmp import routes as dmp
+from mocks.dmp.switches import SWITCHES as DMP_SWITCHES
 from mocks.hub import Hub
 from mocks.igc import pki as igc_pki
 from mocks.igc import routes as igc
@@ -93,7 +95,7 @@ class Bench:
         self.pki: Pki = igc_pki.init(
             options.home.pki, hosts=[*sorted(hosts), options.reachable], igc_url=self._url("igc")
         )
-        self.registry = Registry((*INSI_SWITCHES, *IGC_SWITCHES, *PSC_SWITCHES))
+        self.registry = Registry((*INSI_SWITCHES, *IGC_SWITCHES, *PSC_SWITCHES, *DMP_SWITCHES))
         world = World.load(options.seed)
         self.journal = Journal(options.home.db)
         self.sessions = Sessions(world, self.registry)
@@ -112,6 +114,7 @@ class Bench:
             "insi": insi.service(self.hub),
             "igc": igc.service(self.hub),
             "psc": psc.service(self.hub),
+            "dmp": dmp.service(self.hub),
         }
         try:
             for row in ADDRESSES:

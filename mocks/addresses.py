@@ -64,6 +64,23 @@ ADDRESSES: tuple[Address, ...] = (
     ),
     Address("psc_wallet", 7, "https", "psc"),
     Address("psc_api", 8, "https", "psc", "optional", ("auth.server.api.edc-psc.esante.gouv.fr",)),
+    Address(
+        "dmp",
+        9,
+        "https",
+        "dmp",
+        "required",
+        (
+            "lps2.dmp.gouv.fr",
+            "dev6.lps2.dmp.gouv.fr",
+            "dev9.lps2.dmp.gouv.fr",
+            "formation1.lps2.dmp.gouv.fr",
+            "dev6.lps-igc-sante.dmp.gouv.fr",
+            "lps.dev1.dmp.gouv.fr",
+            "lps.dev9.dmp.gouv.fr",
+        ),
+        "/si-dmp-server/v2/services",
+    ),
 )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from norms.xds.model import Association, DocumentEntry, Submission, SubmissionSet
-from norms.xds.names import APPROVED, DEPRECATED, HAS_MEMBER
+from norms.xds.names import APPROVED, DEPRECATED, HAS_MEMBER, SET_STATUS
 
 DOCUMENTS = "1.2.250.1.213.4.1.1.1.2"  # repositoryUniqueId of documents
 VACCINATIONS = "1.2.250.1.213.4.1.1.1.4"  # … and of vaccination histories
@@ -151,10 +151,14 @@ class Registry:
             given[held.id] = fresh.id
             record.link(
                 Association(
-                    id=self._uuid("link", one.unique_id, fresh.id), type=HAS_MEMBER, source=own, target=fresh.id,
-                    status=APPROVED, slots=(("SubmissionSetStatus", ("Original",)), ("PreviousVersion", (held.version,))),
+                    id=self._uuid("link", one.unique_id, fresh.id),
+                    type=HAS_MEMBER,
+                    source=own,
+                    target=fresh.id,
+                    status=APPROVED,
+                    slots=((SET_STATUS, ("Original",)), ("PreviousVersion", (held.version,))),
                 )
-            )  # fmt: skip
+            )
         for entry_uuid, status in statuses.items():
             record.entries[entry_uuid] = replace(record.entries[entry_uuid], status=status)
         record.sets[own] = replace(one, id=own, status=APPROVED, origin={})

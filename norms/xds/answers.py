@@ -41,10 +41,6 @@ _CODES: Final = {  # rule, or the beginning of its id -> code; the longest that 
     "XDS-COH-16": "XDSPatientIdDoesNotMatch",
     "XDS-": "XDSRegistryMetadataError",
     "SAML-": "XDSRepositoryMetadataError",
-    "DMP-PAT-01": "XDSUnknownPatientId",
-    "DMP-PAT-02": "DMPClosed",
-    "DMP-PAT-03": "DMPAccessDeniedByRightsService",
-    "DMP-PAT": "XDSUnknownPatientId",
     "DMP-DOC": "DMPAccessDeniedByRightsService",
 }
 

@@ -1,0 +1,180 @@
+"""TD3.1, TD3.1b and TD3.2: what is there, under which entryUUID, and the documents themselves (ITI-18, ITI-43)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from mocks.dmp.access import Access, authorise
+from mocks.dmp.registry import DOCUMENTS, VACCINATIONS, Record
+from mocks.dmp.state import DmpState
+from mocks.dmp.wire import Message
+from mocks.http import Call
+from norms.finding import Finding, errors, find
+from norms.soap.mtom import Part
+from norms.xds.answers import RegistryError, error_of, refused, write_errors
+from norms.xds.codes import is_signature
+from norms.xds.datatypes import read_cx
+from norms.xds.model import Association, DocumentEntry, SubmissionSet
+from norms.xds.names import DELETED, FAILURE, QUERY, RIM, SUCCESS
+from norms.xds.query import (
+    FIND_BY_REFERENCE,
+    FIND_DOCUMENTS,
+    FIND_SETS,
+    GET_ASSOCIATIONS,
+    GET_DOCUMENTS,
+    REFERENCE,
+    Query,
+    read_query,
+)
+from norms.xds.retrieve import Asked, Retrieved, read_retrieve, write_retrieved
+from norms.xds.select import select
+from norms.xds.write import Object, reference, write_object
+
+_PATIENT = {
+    FIND_DOCUMENTS.id: "$XDSDocumentEntryPatientId",
+    FIND_BY_REFERENCE.id: "$XDSDocumentEntryPatientId",
+    FIND_SETS.id: "$XDSSubmissionSetPatientId",
+}
+
+
+def search(call: Call, message: Message, state: DmpState) -> str:
+    """The AdhocQueryResponse to a stored query; raises mocks.dmp.refusal.Refused."""
+    query, found = read_query(message.envelope.body)
+    transaction = "TD3.1b" if query and query.stored is GET_DOCUMENTS and query.returns == REFERENCE else "TD3.1"
+    call.exchange.operation = transaction
+    # A patient id that cannot be read must not be refused as another's: the rules of the query say what is wrong.
+    asked = query.first(_PATIENT.get(query.stored.id, "")) if query else ""
+    access = authorise(call, transaction, message.envelope, asked if read_cx(asked) else "")
+    if asked and not read_cx(asked):
+        found.append(find("XDS-QRY-03", expected=access.cx, found=asked, field="patientId"))
+    call.note(*found)
+    if query is not None:
+        call.exchange.facts["query"] = query.stored.name
+    if query is None or access.patient is None or errors(found):
+        return write_adhoc(errors=[error_of(finding) for finding in refused(found)])
+    results = list(_results(query, state.registry.record(access.patient.id), access))
+    call.exchange.facts["results"] = str(len(results))
+    limit = int(call.switch("max_results"))
+    if query.returns != REFERENCE and len(results) > limit:
+        return write_adhoc(errors=[RegistryError("XDSTooManyResults", f"{len(results)} > {limit}")])
+    objects = [_stale(thing) for thing in results] if call.switch("stale_uuid") else results
+    return write_adhoc(objects, references=query.returns == REFERENCE)
+
+
+def _results(query: Query, record: Record, access: Access) -> Iterable[Object]:
+    if query.stored is FIND_SETS:
+        return select(record.sets.values(), query)
+    if query.stored is GET_ASSOCIATIONS:
+        return _links(query.values("$uuid"), record, access)
+    if query.stored is GET_DOCUMENTS:
+        return [entry for entry in _named(query, record) if _shown(entry, access)]
+    asked = "E1762" in " ".join(query.values("$XDSDocumentEntryTypeCode"))
+    return select((e for e in record.entries.values() if (asked or not is_signature(e)) and _shown(e, access)), query)
+
+
+def _shown(entry: DocumentEntry, access: Access) -> bool:
+    """Whether a document is listed for this user: not deleted, and not masked to the user.
+
+    TD3.1b lists whatever the structure itself sent, since it only serves to replace or delete.
+    """
+    if entry.status == DELETED:
+        return False
+    return access.sees(entry) or (access.transaction == "TD3.1b" and access.of_unit(entry))
+
+
+def _named(query: Query, record: Record) -> Iterator[DocumentEntry]:
+    for entry_uuid in query.values("$XDSDocumentEntryEntryUUID"):
+        if entry := record.entries.get(entry_uuid):
+            yield entry
+    for lid in query.values("$XDSDocumentEntryLogicalID"):
+        yield from (entry for entry in record.entries.values() if entry.lid == lid)
+    wanted = frozenset(query.values("$XDSDocumentEntryUniqueId"))
+    if wanted:
+        latest = (record.entries[own] for own in record.current.values())
+        yield from (entry for entry in latest if entry.unique_id in wanted)
+
+
+def _links(ids: Sequence[str], record: Record, access: Access) -> Iterator[Association]:
+    seen: set[str] = set()
+    for id in ids:
+        for link in record.links.get(id, ()):
+            ends = (record.entries.get(link.source), record.entries.get(link.target))
+            if link.id not in seen and all(end is None or _shown(end, access) for end in ends):
+                seen.add(link.id)
+                yield link
+
+
+def _stale(thing: Object) -> Object:
+    """An object under an identifier that no longer holds."""
+    if not isinstance(thing, DocumentEntry):
+        return thing
+    return replace(thing, id=f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, thing.id)}")
+
+
+def write_adhoc(
+    objects: Iterable[Object] = (), *, references: bool = False, errors: Sequence[RegistryError] = ()
+) -> str:
+    """An AdhocQueryResponse of these objects, or of these errors."""
+    failed = any(not error.warning for error in errors)
+    things = list(objects)
+    held = "".join(reference(thing.id) if references else _written(thing) for thing in things)
+    return (
+        f'<query:AdhocQueryResponse xmlns:query="{QUERY}" startIndex="0" totalResultCount="{len(things)}"'
+        f' status="{FAILURE if failed else SUCCESS}">{write_errors(errors)}'
+        f'<RegistryObjectList xmlns="{RIM}">{held}</RegistryObjectList></query:AdhocQueryResponse>'
+    )
+
+
+def _written(thing: Object) -> str:
+    assert isinstance(thing, DocumentEntry | SubmissionSet | Association)
+    return write_object(thing)
+
+
+def retrieve(call: Call, message: Message, state: DmpState) -> tuple[str, list[Part]]:
+    """The RetrieveDocumentSetResponse and its parts; raises mocks.dmp.refusal.Refused."""
+    call.exchange.operation = "TD3.2"
+    asked, found = read_retrieve(message.envelope.body)
+    access = authorise(call, "TD3.2", message.envelope)
+    documents: list[Retrieved] = []
+    for one in asked if access.patient is not None else ():
+        finding = _refused(one, state, access)
+        if finding is None:
+            entry = state.registry.latest(one.unique_id)
+            assert entry is not None  # `_refused` saw to it
+            part = Part(f"{uuid.uuid4()}-{len(documents) + 1}@urn:ihe:iti:xds-b:2007", "application/octet-stream", b"")
+            part = Part(part.id, entry[1].mime_type, state.registry.contents[one.unique_id].data)
+            documents.append(Retrieved(one.repository, one.unique_id, entry[1].mime_type, part))
+        elif not any(f.rule == "XDS-RET-01" and f.found == one.unique_id for f in found):
+            found.append(finding)
+    call.note(*found)
+    call.exchange.facts |= {
+        "documents": " ".join(one.unique_id for one in asked)[:2000],
+        "results": str(len(documents)),
+    }
+    problems = [_context(finding) for finding in refused(found)]
+    return write_retrieved(documents, problems), [one.part for one in documents]
+
+
+def _refused(one: Asked, state: DmpState, access: Access) -> Finding | None:
+    """Why a document is not given, None when it is."""
+    assert access.patient is not None
+    if one.repository not in (DOCUMENTS, VACCINATIONS):
+        return find("XDS-RET-02", expected=DOCUMENTS, found=one.repository)
+    held = state.registry.latest(one.unique_id)
+    if held is None or held[0] != access.patient.id or held[1].status == DELETED:
+        return find("XDS-RET-03", found=one.unique_id)
+    if held[1].repository != one.repository:
+        return find("XDS-RET-02", expected=held[1].repository, found=one.repository)
+    if not access.sees(held[1]) or is_signature(held[1]):
+        return find("DMP-DOC-02", found=one.unique_id)
+    return None
+
+
+def _context(finding: Finding) -> RegistryError:
+    """The error of a document not given: the context begins with ``uniqueId=``, as the service writes it."""
+    error = error_of(finding)
+    if not finding.rule.startswith("XDS-RET"):
+        return error
+    return RegistryError(error.code, f"uniqueId={finding.found} {error.context}", error.location, error.warning)
