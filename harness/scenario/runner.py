@@ -284,9 +284,13 @@ class _VariantRun:
             return self.runner.drive.act(request)
 
     def _judge_reply(self, step: Step, reply: Reply) -> None:
-        """Did the software accept or refuse as it must? A preparation refused ends the variant."""
+        """Did the software accept or refuse as it must? A preparation refused ends the variant.
+
+        Accepting is a check of its own only where nothing else judges the step.
+        """
         assert step.do
-        if step.do.ok is None:
+        taken_for_granted = step.do.ok and (step.type == "instruction" or step.expect)
+        if step.do.ok is None or (reply.ok and taken_for_granted):
             return
         error = reply.error or {}
         shown = "; ".join(str(item.get("text", "")) for item in reply.shown)
@@ -343,6 +347,8 @@ class _VariantRun:
                 client.arm(session, name, value["next"], int(value.get("times", 1)))
             else:
                 client.set_switches(session, {name: value})
+        if setting.clock is not None:
+            client.set_clock(session, setting.clock)
 
     def _clean_software(self, step: Step) -> None:
         """A software that cannot be reset is used as it is: each scenario makes its own patients."""
