@@ -28,13 +28,17 @@ if TYPE_CHECKING:
     from harness.guide.model import Place
 
 # Every action of the test-driver API. Those of READING change nothing and send nothing.
-READING = frozenset(("patient.get", "patient.find", "alerts", "worklist", "trace.export", "document.get"))
+READING = frozenset(
+    ("session.get", "patient.get", "patient.find", "alerts", "worklist", "trace.export", "document.get")
+)
 ACTIONS = READING | frozenset(
     (
         "reset",
         "settle",
         "login",
         "logout",
+        "session.choose",
+        "api.call",
         "patient.create",
         "patient.edit",
         "identity.validate",

@@ -63,10 +63,14 @@ class Expect:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Changes to the world (kind, id, fields) and faults (switch, value or ``{next, times}``)."""
+    """Changes to the world (kind, id, fields), faults (switch, value or ``{next, times}``), the session's clock.
+
+    ``clock``: seconds ahead of the wall clock, None to leave it; what the bench issued lives by it.
+    """
 
     world: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     faults: Mapping[str, Any] = field(default_factory=dict)
+    clock: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,13 @@ async def static(call: Call) -> Answer:
     return Answer(200, data, _STATIC[name], [("x-content-type-options", "nosniff"), ("cache-control", "max-age=300")])
 
 
-STATIC_ROUTES = {("GET", f"/static/{name}"): static for name in _STATIC}
+async def icon(call: Call) -> Answer:
+    """Browsers ask for it whatever the page says."""
+    call.exchange.operation = "page"
+    return Answer(204, headers=[("cache-control", "max-age=86400")])
+
+
+STATIC_ROUTES = {("GET", f"/static/{name}"): static for name in _STATIC} | {("GET", "/favicon.ico"): icon}
 
 
 def _page(
