@@ -10,7 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from norms.cda.document import XSI_TYPE, Document, Element, each, qname, shown
+from norms.cda import coded as held
+from norms.cda.document import XSI_TYPE, Document, Element, each, first, qname, shown
+from norms.codes.forms import FORMS, well_formed
 from norms.finding import Finding, find
 
 _UCUM = "2.16.840.1.113883.6.8"
@@ -21,6 +23,7 @@ _VALUE, _CODE = qname("value"), qname("code")
 
 def check(document: Document) -> Iterator[Finding]:
     """Findings on codes that their code system does not hold, and on units that UCUM does not."""
+    yield from _bound(document)
     systems: dict[str, object] = {}
     for element in coded(document):
         code, oid = element.get("code"), element.get("codeSystem")
@@ -28,10 +31,11 @@ def check(document: Document) -> Iterator[Finding]:
             continue
         if oid not in systems:
             systems[oid] = document.tables.system(oid)
-        held = systems[oid]
-        if held is not None and code not in held and document.sound(element):  # type: ignore[operator]
+        system = systems[oid]
+        if system is not None and code not in system and document.sound(element):  # type: ignore[operator]
             where = document.where(element, "code")
             yield find("CDA-TRM-04", expected=oid, found=code, where=where, name=shown(element.tag))
+    yield from _misshapen(document)
     ucum = document.tables.system(_UCUM)
     if ucum is not None:
         for element in _measured(document):
@@ -39,6 +43,33 @@ def check(document: Document) -> Iterator[Finding]:
             if unit and unit not in ucum and document.sound(element):
                 where = document.where(element, "unit")
                 yield find("CDA-TRM-05", found=element.get("unit"), where=where, name=shown(element.tag))
+
+
+def _misshapen(document: Document) -> Iterator[Finding]:
+    """Codes that cannot exist in their code system, wherever they stand: wrong check digit, wrong alphabet."""
+    for element in document.elements:
+        code, oid = element.get("code"), element.get("codeSystem")
+        if code is None or oid is None or well_formed(code, oid) is not False or document.tables.seen(code, oid):
+            continue
+        looked_up = document.tables.system(oid) is not None and element.tag in (_CODE, _VALUE)
+        if not looked_up and document.sound(element):
+            where = document.where(element, "code")
+            yield find("CDA-TRM-07", expected=FORMS[oid][0], found=code, where=where, name=shown(element.tag))
+
+
+def _bound(document: Document) -> Iterator[Finding]:
+    """Value sets that hold wherever the element stands: professions of authors, genders."""
+    for author in document.every("assignedAuthor"):
+        participation = author.getparent()
+        if participation is not None and participation.getparent() is not document.root:
+            for code in each(author, "code"):
+                if document.sound(code):
+                    yield from held.check(document, code, "J01")
+    for gender in document.every("administrativeGenderCode"):
+        if gender.getparent() is not first(document.root, "recordTarget/patientRole/patient") and document.sound(
+            gender
+        ):
+            yield from held.check(document, gender, "J143")
 
 
 def coded(document: Document) -> Iterator[Element]:

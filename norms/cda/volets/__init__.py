@@ -33,15 +33,16 @@ def _check(document: Document) -> Iterator[Finding]:
         if (sheet := sheets.sheet(oid)) is not None
         for element in elements
     ]
-    for kind in ("with", "usually"):
-        for sheet, element in claims:
-            yield from run.sheet(sheet, element, (line for line in sheet.lines if line.kind == kind))
+    for sheet, element in claims:
+        yield from run.sheet(sheet, element, (line for line in sheet.lines if line.kind == "with"))
     if (found := _identify.claimed(document)) is not None:
         model, template = found
         yield from _added(document, run, model.file(template.get("extension", "")), Owner(model.name, model.oid))
     yield from _added(document, run, "anywhere", Owner("CI-SIS"))
     for sheet, element in claims:
         yield from run.sheet(sheet, element, (line for line in sheet.lines if line.kind not in ("with", "usually")))
+    for sheet, element in claims:
+        yield from run.sheet(sheet, element, (line for line in sheet.lines if line.kind == "usually"))
     yield from _near(document, run)
 
 

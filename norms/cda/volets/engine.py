@@ -80,7 +80,7 @@ class Run:
         expected = f"{line.low}..{'*' if line.high < 0 else line.high}"
         if 0 <= line.high < number:
             yield self._say("CDA-TPL-04", who, element, f"{expected} {human(line.path)}", number)
-        if number >= line.low or not self.document.whole(element):
+        if number >= line.low or not self.absent(line.path, element):
             return
         if last := _LAST_OID.search(line.path):
             oid = last[1]
@@ -95,7 +95,7 @@ class Run:
         oid, codes = system(line.words[0]), line.words[1:]
         expected = f"{' | '.join(codes)} {f'({NAMES.get(oid, oid)})' if oid else ''}".strip()
         there = self.select(line.path, element)
-        if not there and line.kind == "=" and self.document.whole(element):
+        if not there and line.kind == "=" and self.absent(line.path, element):
             yield self._say("CDA-TPL-03", who, element, f"1..* {line.path} {expected}", 0)
         if not there or any(_codes(e, oid, codes) for e in there) or not self.document.sound(there[0]):
             return
@@ -106,14 +106,14 @@ class Run:
 
     def _type(self, line: Line, element: Element, who: Owner) -> Iterator[Finding]:
         there = self.select(line.path, element)
-        if not there and self.document.whole(element):
+        if not there and self.absent(line.path, element):
             yield self._say("CDA-TPL-03", who, element, f"1..* {line.path}", 0)
         if there and not any(e.get(XSI_TYPE) in line.words for e in there) and self.document.sound(there[0]):
             expected = f"xsi:type {' | '.join(line.words)}"
             yield self._say("CDA-TPL-05", who, there[0], expected, there[0].get(XSI_TYPE, "—"))
 
     def _any(self, line: Line, element: Element, who: Owner) -> Iterator[Finding]:
-        if any(paths.holds(path, element) for path in line.words) or not self.document.whole(element):
+        if any(paths.holds(path, element) for path in line.words) or not self.absent(line.head, element):
             return
         if not any(self.known_missing(oid, element) for oid in paths.oids(line.path)):
             yield self._say("CDA-TPL-07", who, element, human(line.path), "")
@@ -134,6 +134,7 @@ class Run:
             else:
                 verdicts = {self.document.tables.holds(table, code, oid) for table in tables}
                 if verdicts == {False}:
+                    self.document.spoil(coded)
                     yield self._say("CDA-SET-01", who, coded, expected, f"{code} ({NAMES.get(oid, oid)})", "code")
 
     def _say(
@@ -162,6 +163,21 @@ class Run:
         if _NAME.match(path):
             return self.children(element).get(qname(path), [])
         return paths.select(path, element)
+
+    def absent(self, path: str, element: Element) -> bool:
+        """Whether the absence of what stands at a path may be said: no earlier finding tells it."""
+        for step in path.split("/"):
+            if not _NAME.match(step):
+                return self.document.sound(element)
+            there = self.select(step, element)
+            if not there:
+                return self.document.whole(element, step)
+            element = there[0]
+        return self.document.sound(element)
+
+    def missing_from(self, stem: str, element: Element) -> bool:
+        """Whether a template of that arc was said missing on this element, above it or below it."""
+        return any(oid.rpartition(".")[0] == stem and self.known_missing(oid, element) for oid in self._missing)
 
     def known_missing(self, oid: str, element: Element) -> bool:
         """Whether that template was said missing on this element, above it or below it."""

@@ -47,16 +47,9 @@ def check(document: Document) -> Iterable[Finding]:
     """Findings about the document's own templateIds."""
     templates = list(document.root.iterchildren(qname("templateId")))
     roots = [t.get("root", "") for t in templates]
-    level1 = first(document.root, "component/nonXMLBody") is not None
-    if level1 and UNSTRUCTURED not in roots:
-        if near := next((t for t in templates if _near(t.get("root", ""), [UNSTRUCTURED])), None):
-            yield _mistyped(document, near, UNSTRUCTURED)
-        else:
-            yield find("CDA-VOLET-07", expected=UNSTRUCTURED, where=document.where(document.root), name="IHE XDS-SD")
-        return
     found = claimed(document)
     if found is None:
-        if not level1:
+        if first(document.root, "component/nonXMLBody") is None:  # else the header stage tells (IHE XDS-SD)
             yield from _unknown(document, templates)
         return
     model, template = found
@@ -112,7 +105,7 @@ def _unknown(document: Document, templates: list[Element]) -> Iterator[Finding]:
             "CDA-VOLET-01", expected=" | ".join(hints) or ARC + "n", found=others[0].get("root", ""),
             where=document.where(others[0], "root"), hint="",
         )  # fmt: skip
-    else:
+    elif document.whole(document.root, "templateId"):
         yield find(
             "CDA-VOLET-06", expected=" | ".join(hints) or ARC + "n", found=len(templates),
             where=document.where(document.root),

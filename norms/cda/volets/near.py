@@ -14,11 +14,11 @@ def check(document: Document, run: Run) -> Iterator[Finding]:
     """Mistyped templateIds of sections and entries, unless what they were meant to be was already said missing."""
     known = sheets.known()
     for oid, elements in document.by_template.items():
-        if not oid or oid in known or not (meant := _meant(oid, known)):
-            continue
-        for element in elements:
-            if element is document.root or run.known_missing(meant, element):
+        candidates = _meant(oid, known) if oid and oid not in known else []
+        for element in elements if candidates else ():
+            if element is document.root or run.missing_from(oid.rpartition(".")[0], element):
                 continue
+            meant = candidates[0]
             template = next(t for t in element.iterchildren(qname("templateId")) if t.get("root") == oid)
             if document.sound(template):
                 yield find(
@@ -27,15 +27,13 @@ def check(document: Document, run: Run) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-def _meant(oid: str, known: Container[str]) -> str:
-    """The known templateId whose last arc has one digit less, more or other."""
+def _meant(oid: str, known: Container[str]) -> list[str]:
+    """The known templateIds whose last arc has one digit less, more or other."""
     stem, _, last = oid.rpartition(".")
+    found: list[str] = []
     for cut in range(len(last) + 1):
-        if last[:cut] + last[cut + 1 :] and f"{stem}.{last[:cut] + last[cut + 1 :]}" in known:
-            return f"{stem}.{last[:cut] + last[cut + 1 :]}"
-    for cut in range(len(last) + 1):
+        others = [last[:cut] + last[cut + 1 :]]
         for digit in "0123456789":
-            for other in (last[:cut] + digit + last[cut + 1 :], last[:cut] + digit + last[cut:]):
-                if f"{stem}.{other}" in known:
-                    return f"{stem}.{other}"
-    return ""
+            others += [last[:cut] + digit + last[cut + 1 :], last[:cut] + digit + last[cut:]]
+        found += [f"{stem}.{other}" for other in others if other and f"{stem}.{other}" in known]
+    return found
