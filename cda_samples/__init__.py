@@ -1,0 +1,1 @@
+"""Our CDA documents: `valid`, `faulty` and `catalogue.json`, written by ``python -m harness.samples build``."""
