@@ -141,7 +141,10 @@ class Bench:
         """Close every listener, then the journal; safe after a start that failed half way."""
         if self.runs:
             await asyncio.to_thread(self.runs.stop)
-        opened = [*self.listeners, *(x for row in self._session_listeners.values() for x in row)]
+        opened: list[Listener | NameProxy] = [
+            *self.listeners,
+            *(x for row in self._session_listeners.values() for x in row),
+        ]
         if hasattr(self, "proxy"):
             opened.append(self.proxy)
         for listener in opened:

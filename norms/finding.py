@@ -120,9 +120,7 @@ def find(
 
     Raises KeyError when the rule is not in the catalogue.
     """
-    return Finding(
-        rule, severity or Severity(rules.rule(rule).severity), _short(expected), _short(found), where, args
-    )
+    return Finding(rule, severity or Severity(rules.rule(rule).severity), _short(expected), _short(found), where, args)
 
 
 def restored(raw: Mapping[str, Any]) -> Finding:

@@ -1,1 +1,1 @@
-"""Conformance scenarios, one YAML file each, by domain; their form is ``schema.json``, their ids are in ``ids.lock``."""
+"""Conformance scenarios, a YAML file each, by domain; their form is ``schema.json``, their ids are in ``ids.lock``."""

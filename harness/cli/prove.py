@@ -29,6 +29,7 @@ def prove(
     from harness.prove import prove as run
     from harness.scenario.launch import Asked, bench_of, concerned
     from harness.scenario.loader import library
+    from norms.texts import LANGS
 
     found = library([])
     if found.problems:
@@ -53,7 +54,8 @@ def prove(
                 fail(t("run.bench", error=error), BENCH_ERROR)
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
-        for language, name in (("en", "defects.md"), ("fr", "defects.fr.md")):
+        for language in LANGS:
+            name = "defects.md" if language == "en" else f"defects.{language}.md"
             (folder / name).write_text(page(proof, language), encoding="utf-8")
     if as_json:
         out_json(
