@@ -95,8 +95,9 @@ def _prolog(document: Document, data: bytes) -> Iterator[Finding]:
     elif data.startswith(b"\xef\xbb\xbf"):
         yield find("CDA-PRE-07", where=top)
     if document.outer.get(f"{{{XSI}}}schemaLocation"):
-        where = document.where(document.outer, "xsi:schemaLocation")
-        yield find("CDA-PRE-17", where=where)
+        at = data.find(b"schemaLocation")
+        line, column = data.count(b"\n", 0, at) + 1, at - data.rfind(b"\n", 0, at)
+        yield find("CDA-PRE-17", where=Where(line, column, "ClinicalDocument/@xsi:schemaLocation"))
     for node in document.outer.itersiblings(preceding=True):
         if "xml-stylesheet" in str(getattr(node, "target", "")):
             yield find("CDA-PRE-18", where=Where(cast(int | None, node.sourceline), 1, "", "", str(node)))

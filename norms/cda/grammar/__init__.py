@@ -57,26 +57,22 @@ class _Walk:
             self.faults.missing_attributes(element, kind)
         if kind.linked:
             self._linked(element, kind)
-        if not kind.mixed:
-            self._solid(element, kind)
-        elif len(element):
-            self._children(element, kind)
-
-    def _solid(self, element: Element, kind: Type) -> None:
-        """An element that takes no text: white space only, and none at all where it takes no child either."""
         if len(element) or not kind.start.final:
             self._children(element, kind)
-            if kind.empty and self._holds(element):
-                return  # its children are said; the white space between them goes with them
-        for text in (element.text, *(child.tail for child in element)):
-            if text is not None and (kind.empty or text.strip(_SPACE)):
-                self.faults.text(element, text)
-                return
+        elif not kind.mixed and (text := element.text) is not None and (kind.empty or text.strip(_SPACE)):
+            self.faults.text(element, text)
 
     def _children(self, element: Element, kind: Type) -> None:
+        """The children in the model's order; no text between them but white space where the type takes none."""
         state = kind.start
         broken = False
+        solid = not kind.mixed
+        stray = element.text if solid else None
+        if stray is not None and not kind.empty and not stray.strip(_SPACE):
+            stray = None
         for child in element:
+            if solid and (tail := child.tail) is not None and stray is None and (kind.empty or tail.strip(_SPACE)):
+                stray = tail
             tag = child.tag
             if not isinstance(tag, str):
                 continue  # a comment or an instruction
@@ -97,10 +93,10 @@ class _Walk:
                 self.element(child, type_of(key))
         if broken or not state.final:
             self.faults.children(element, kind)
-
-    @staticmethod
-    def _holds(element: Element) -> bool:
-        return any(isinstance(child.tag, str) for child in element)
+        if stray is not None and not (
+            kind.empty and broken
+        ):  # else its children are said, and with them what is between
+            self.faults.text(element, stray)
 
     def _attribute(self, element: Element, kind: Type, name: str, value: str) -> None:
         """An attribute that the type does not have, or not with this value."""

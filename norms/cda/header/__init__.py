@@ -9,7 +9,7 @@ from norms.finding import Finding
 
 def check(document: Document) -> list[Finding]:
     """What is wrong in the header. A wrong typeId is a finding like another: it switches nothing off."""
-    findings = list(walk.children(document, document.root, sheet.document()))
+    findings = walk.check(document, sheet.document())
     for part in (versions, identity, actors, times):
         findings += part.check(document)
     return findings

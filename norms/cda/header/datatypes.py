@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from norms.cda.document import XSI_TYPE, Document, Element, inner, qname, shown, words
 from norms.cda.header import times
@@ -28,15 +28,17 @@ _ADDRESS_USE = frozenset(["H", "HP", "HV", "WP", "TMP"])
 _URI = re.compile(r"[!-~]*")
 
 
-def check(document: Document, element: Element, kind: str) -> Iterator[Finding]:
+def check(document: Document, element: Element, kind: str) -> Iterable[Finding]:
     """Findings of the rules of a datatype (``II``, ``CE``, ``TS``, ``PN``…) on a header element."""
-    for part in element.iter("*") if kind != "TEL" else ():
-        null = part.get("nullFlavor")
-        if null is not None and not _quiet(part, null):
-            yield find("CDA-DT-01", found=null, where=document.where(part, "nullFlavor"), name=shown(part.tag))
-            document.spoil(part)
-            return
-    yield from _KINDS.get(kind, _nothing)(document, element)
+    if kind != "TEL":
+        for part in element.iter("*") if len(element) else (element,):
+            null = part.get("nullFlavor")
+            if null is not None and not _quiet(part, null):
+                document.spoil(part)
+                where = document.where(part, "nullFlavor")
+                return [find("CDA-DT-01", found=null, where=where, name=shown(part.tag))]
+    judge = _KINDS.get(kind)
+    return () if judge is None else judge(document, element)
 
 
 def _quiet(element: Element, null: str) -> bool:
@@ -49,10 +51,6 @@ def _quiet(element: Element, null: str) -> bool:
         loud -= {"codeSystem", "codeSystemName", "codeSystemVersion", "extension"}
         return not loud
     return not loud and not inner(element) and not words(element)
-
-
-def _nothing(document: Document, element: Element) -> Iterator[Finding]:
-    return iter(())
 
 
 def _id(document: Document, element: Element) -> Iterator[Finding]:

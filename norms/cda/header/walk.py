@@ -5,77 +5,97 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from norms.cda import coded
-from norms.cda.document import Document, Element, inner, qname, shown
+from norms.cda.document import Document, Element, qname, shown
 from norms.cda.header import datatypes
 from norms.cda.header.sheet import Spec
 from norms.finding import Finding, Severity, find
 
 
-def children(document: Document, parent: Element, specs: Sequence[Spec]) -> Iterator[Finding]:
-    """Findings on the children of an element, and on all below that the specs speak of."""
-    held: dict[str, list[Element]] = {}
-    for child in inner(parent):
-        held.setdefault(child.tag, []).append(child)
-    for spec in specs:
-        found = held.get(spec.tag, [])
-        if spec.root:
-            found = [child for child in found if child.get("root") == spec.root]
-        elif spec.having:
-            found = [child for child in found if child.find(qname(spec.having)) is not None]
-        if not found and not spec.low:
-            continue
-        yield from _count(document, parent, spec, found)
-        for child in found:
-            if document.sound(child):
-                yield from _element(document, child, spec)
+def check(document: Document, specs: Sequence[Spec]) -> list[Finding]:
+    """Findings on the children of the root that the specs speak of, and on all below."""
+    walk = _Walk(document)
+    walk.children(document.root, specs)
+    return walk.findings
 
 
-def _count(document: Document, parent: Element, spec: Spec, found: list[Element]) -> Iterator[Finding]:
-    if len(found) < spec.low:
-        if document.whole(parent, spec.name):
+class _Walk:
+    """One pass over the header, depth first."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.findings: list[Finding] = []
+
+    def children(self, parent: Element, specs: Sequence[Spec]) -> None:
+        """The children of an element: how many of each, then each."""
+        held: dict[str, list[Element]] = {}
+        for child in parent:
+            if isinstance(child.tag, str):
+                held.setdefault(child.tag, []).append(child)
+        for spec in specs:
+            found = held.get(spec.tag)
+            if found is None:
+                if spec.low:
+                    self._count(parent, spec, [])
+                continue
+            if spec.root:
+                found = [child for child in found if child.get("root") == spec.root]
+            elif spec.having:
+                found = [child for child in found if child.find(qname(spec.having)) is not None]
+            if not spec.low <= len(found) <= spec.high:
+                self._count(parent, spec, found)
+            for child in found:
+                if self.document.sound(child):
+                    self._element(child, spec)
+
+    def _count(self, parent: Element, spec: Spec, found: list[Element]) -> None:
+        document = self.document
+        if len(found) > spec.high:
+            extra = found[spec.high]
+            if document.sound(extra):
+                where, held = document.where(extra), shown(parent.tag)
+                said = find(
+                    "CDA-HDR-02", expected=spec.high, found=len(found), where=where, name=spec.name, parent=held
+                )
+                self.findings.append(said)
+                document.spoil(extra)
+        elif document.whole(parent, spec.name):
             document.misshape(parent, spec.name)
             name = f"{spec.name}/{spec.having}" if spec.having else spec.name
             name = f"{name} (root {spec.root})" if spec.root else name
-            yield find(
-                "CDA-HDR-01", expected=name, found=str(len(found)) if found else "",
-                where=document.where(parent), parent=shown(parent.tag),
-            )  # fmt: skip
-    elif len(found) > spec.high:
-        extra = found[spec.high]
-        if document.sound(extra):
-            yield find(
-                "CDA-HDR-02", expected=spec.high, found=len(found),
-                where=document.where(extra), name=spec.name, parent=shown(parent.tag),
-            )  # fmt: skip
-            document.spoil(extra)
+            where, held = document.where(parent), shown(parent.tag)
+            self.findings.append(find("CDA-HDR-01", expected=name, found=len(found) or "", where=where, parent=held))
 
+    def _element(self, element: Element, spec: Spec) -> None:
+        document = self.document
+        null = element.get("nullFlavor")
+        if null is not None and spec.valued:
+            where = document.where(element, "nullFlavor")
+            self.findings.append(find("CDA-HDR-04", found=null, where=where, name=spec.name))
+            document.spoil(element)
+            return
+        found: list[Finding] = []
+        if null is None and (spec.present or spec.fixed):
+            found += self._attributes(element, spec)
+        if spec.kind and not found:
+            found += datatypes.check(document, element, spec.kind)
+        if spec.coded and not found and null is None:
+            for bound in spec.coded:
+                found += coded.check(document, element, bound.table, bound.attribute, firm=bound.firm)
+        if found:
+            self.findings += found
+            if not spec.children and any(f.severity is not Severity.INFO for f in found):
+                document.spoil(element)
+        if spec.children:
+            self.children(element, spec.children)
 
-def _element(document: Document, element: Element, spec: Spec) -> Iterator[Finding]:
-    null = element.get("nullFlavor")
-    if null is not None and spec.valued:
-        yield find("CDA-HDR-04", found=null, where=document.where(element, "nullFlavor"), name=spec.name)
-        document.spoil(element)
-        return
-    findings = list(_attributes(document, element, spec, null))
-    if not findings and spec.kind:
-        findings = list(datatypes.check(document, element, spec.kind))
-    if not findings and null is None:
-        for bound in spec.coded:
-            findings += coded.check(document, element, bound.table, bound.attribute, firm=bound.firm)
-    yield from findings
-    if not spec.children and any(f.severity is not Severity.INFO for f in findings):
-        document.spoil(element)
-    if spec.children:
-        yield from children(document, element, spec.children)
-
-
-def _attributes(document: Document, element: Element, spec: Spec, null: str | None) -> Iterator[Finding]:
-    for name in spec.present:
-        if element.get(name) is None and null is None:
-            yield find("CDA-HDR-03", expected=name, where=document.where(element), name=spec.name)
-    for name, values in spec.fixed.items():
-        value = element.get(name)
-        if value not in values and null is None:
-            expected = " | ".join(values)
-            where = document.where(element, name if value is not None else "")
-            yield find("CDA-HDR-05", expected=expected, found=value or "", where=where, name=spec.name, attribute=name)
+    def _attributes(self, element: Element, spec: Spec) -> Iterator[Finding]:
+        where = self.document.where
+        for name in spec.present:
+            if element.get(name) is None:
+                yield find("CDA-HDR-03", expected=name, where=where(element), name=spec.name)
+        for name, values in spec.fixed.items():
+            value = element.get(name)
+            if value not in values:
+                place = where(element, name if value is not None else "")
+                said = {"name": spec.name, "attribute": name}
+                yield find("CDA-HDR-05", expected=" | ".join(values), found=value or "", where=place, **said)  # type: ignore[arg-type]
