@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from lxml import etree
 
 from harness.official import agreement, svrl
@@ -78,9 +79,5 @@ def test_agreement_is_by_place() -> None:
 
 
 def test_an_incomplete_copy_is_refused(tmp_path: Path) -> None:
-    try:
+    with pytest.raises(OfficialError, match="incomplete"):
         Official(tmp_path)
-    except OfficialError as error:
-        assert str(error) == "incomplete"
-    else:
-        raise AssertionError("an empty folder was taken for the official rules")
