@@ -134,7 +134,7 @@ steps:
     runner.fetch = fetch  # type: ignore[method-assign]
     result = runner.run(steps(text))
     assert result.verdict is Verdict.PASS, [check.message.en for check in result.checks]
-    assert play.bench.rows
+    assert [step.exchanges for step in result.steps] == [[1], []]
 
 
 def test_world_and_faults_are_set_before_the_step() -> None:
