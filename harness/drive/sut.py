@@ -7,7 +7,7 @@
     [drive]    kind = "http" | "command" | "guided" | "reference"; url; argv; defects (reference only)
     [start]    argv, ready_url, ready_s: the bench starts the software, waits, stops it at the end
     [bind]     cert (PEM file, name of a bench credential, or SHA-256), client_id, mailboxes, ports, instance, own_ports
-    [auth]     insi = "ps" | "tlsm" | "psc"; dmp = "direct" | "indirect" | "air"
+    [auth]     insi = "ps" | "tlsm" | "psc"; dmp = "direct" | "indirect" | "air"; psc = "code" | "ciba" | "code+ciba"
     [timing]   settle (seconds, for a software that has no settle action), scale (on every timeout)
 """
 
@@ -28,6 +28,7 @@ PRODUCTS = ("LGC", "DPI", "PFI", "RIS", "SGL", "LGO", "DUI", "RI")
 KINDS = ("http", "command", "guided", "reference")
 INSI_MODES = ("ps", "tlsm", "psc")
 DMP_MODES = ("direct", "indirect", "air")
+PSC_FLOWS = ("code", "ciba", "code+ciba")
 LOGINS = {"ps": "card", "tlsm": "password", "psc": "psc"}  # how a user logs in under each INSi mode
 
 
@@ -89,6 +90,7 @@ class Auth:
 
     insi: str = "tlsm"
     dmp: str = "direct"
+    psc: str = "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +122,13 @@ class Sut:
             "product": self.sut.product,
             "wave": self.sut.wave,
             "profiles": list(self.sut.profiles),
-            "auth": {"insi": self.auth.insi, "dmp": self.auth.dmp},
+            "auth": {"insi": self.auth.insi, "dmp": self.auth.dmp, "psc": self.auth.psc},
             "login": LOGINS[self.auth.insi],
+            "flow": self.auth.psc.partition("+")[0],
         }
 
 
-REFERENCE = Sut(sut=About("Logiciel de référence", product="LGC", wave=2), auth=Auth(insi="ps"))
+REFERENCE = Sut(sut=About("Logiciel de référence", product="LGC", wave=2), auth=Auth(insi="ps", psc="code+ciba"))
 _TABLES: Mapping[str, type] = {
     "sut": About,
     "drive": Driving,
@@ -140,6 +143,7 @@ _CHOICES: Mapping[tuple[str, str], tuple[Any, ...]] = {
     ("drive", "kind"): KINDS,
     ("auth", "insi"): INSI_MODES,
     ("auth", "dmp"): DMP_MODES,
+    ("auth", "psc"): PSC_FLOWS,
 }
 
 

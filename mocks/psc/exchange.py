@@ -41,6 +41,10 @@ class ExchangeServer:
         try:
             given = form(call)
             subject, client, peer = self._checked(call, given)
+            if (failure := str(call.switch("exchange"))) == "500":
+                return json_answer({"error": "server_error"}, 500)
+            if failure == "invalid_scope":
+                raise Refused(failure, "this scope is not open to this professional")
         except Refused as refusal_:
             return refusal(call, refusal_)
         scope = given["scope"]

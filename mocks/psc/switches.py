@@ -136,6 +136,14 @@ SWITCHES: tuple[Switch, ...] = (
         "psc.ciba_interval_s", "int", 5, "Intervalle CIBA annoncé, en secondes", "CIBA interval announced, in seconds"
     ),
     Switch(
+        "psc.exchange",
+        "choice",
+        "normal",
+        "Réponse de l'échange de jeton d'une API Pro Santé Connectée",
+        "Answer of the token exchange of an API Pro Santé Connectée",
+        ("normal", "invalid_scope", "500"),
+    ),
+    Switch(
         "psc.cnf_form",
         "choice",
         "ans",
