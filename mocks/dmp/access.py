@@ -109,8 +109,10 @@ class Access:
 
     @property
     def treating(self) -> bool:
-        """Whether the user is the patient's treating doctor."""
-        return self.patient is not None and bool(self.user) and self.patient.dmp.treating == self.user
+        """Whether the user is the patient's treating doctor; nobody is in INDIRECTE, where the structure acts."""
+        if self.patient is None or self.mode == names.INDIRECT:
+            return False
+        return bool(self.user) and self.patient.dmp.treating == self.user
 
     def wrote(self, entry: DocumentEntry) -> bool:
         """Whether the user is an author of the document."""

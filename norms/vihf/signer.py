@@ -81,4 +81,4 @@ def _facts(certificate: x509.Certificate) -> tuple[str, bool]:
         seals = certificate.extensions.get_extension_for_class(x509.KeyUsage).value.content_commitment
     except x509.ExtensionNotFound:
         seals = False
-    return (str(units[0].value) if units else ""), seals
+    return (str(units[-1].value) if units else ""), seals
