@@ -19,7 +19,7 @@ class Places:
 
     def __init__(self, data: bytes, root: etree._Element) -> None:
         self._data = data
-        self._lines = [0, *accumulate(len(line) for line in data.splitlines(keepends=True))]
+        self._lines = [0, *accumulate(map(len, data.splitlines(keepends=True)))]
         self._encoding = root.getroottree().docinfo.encoding or "UTF-8"
         self._rank = {element: rank for rank, element in enumerate(root.iter(etree.Element))}
         self._starts = _starts(data)

@@ -58,4 +58,7 @@ def _places(document: Document, place: str) -> list[Element]:
         return document.by_template.get(place[1:], [])
     if place.startswith("/"):
         return paths.select(f"self::{place[1:]}", document.root)
+    names, templates = paths.needs(place)
+    if not (document.by_tag.keys() >= names and document.by_template.keys() >= templates):
+        return []
     return paths.select(f".//{place}", document.root)

@@ -12,7 +12,7 @@ from functools import cache
 
 from lxml import etree
 
-from norms.cda.document import HL7, PREFIXES, XSI, Element
+from norms.cda.document import HL7, PREFIXES, XSI, Element, qname
 
 _NAMESPACES = {"h": HL7, "xsi": XSI, **PREFIXES}
 _TOKEN = re.compile(
@@ -64,6 +64,15 @@ _STEP = re.compile(r"(?:\.//)?\*?(@?[\w\-:]+)?")
 def oids(path: str) -> list[str]:
     """The templateIds that a path names."""
     return _OID.findall(path)
+
+
+@cache
+def needs(path: str) -> tuple[frozenset[str], frozenset[str]]:
+    """(element names, templateIds) without which the path selects nothing: a quick look before the slow one."""
+    steps = re.sub(r"\[[^\[\]]*\]", "", re.sub(r"\[[^\[\]]*\[[^\[\]]*\][^\[\]]*\]", "", path))
+    names = frozenset(qname(step) for step in steps.split("/") if re.fullmatch(r"(?:[a-z0-9\-]+:)?[A-Za-z]\w*", step))
+    choosy = " or " in path or "not(" in path or "|" in path
+    return (frozenset() if "|" in path else names), (frozenset() if choosy else frozenset(oids(path)))
 
 
 def head(path: str) -> str:
