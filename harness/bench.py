@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import logs
-from harness.home import Home
+from harness.home import RUN_SESSION, Home
 from mocks.addresses import ADDRESSES, BASE_PORT, SESSION_PORTS, Address
 from mocks.control import Registry
 from mocks.dmp import routes as dmp
@@ -122,9 +122,7 @@ class Bench:
                     self.listeners.append(await self._open(row, options.base_port + row.offset))
             self.proxy = NameProxy(self.hub, options.host, options.base_port + _offset("proxy"), self._proxied())
             await self._bound("proxy", self.proxy.port, self.proxy.start())
-            for session in self.sessions:
-                if ports := session.binding.get("port"):
-                    await self._open_session_ports(session, [int(port) for port in ports])
+            await self._reopen_sessions()
             from harness.api import application  # FastAPI is the slowest import: the services answer before it
 
             console = Listener(
@@ -136,6 +134,25 @@ class Bench:
             await self.stop()
             raise
         self.options.home.write_record(self.status())
+
+    async def _reopen_sessions(self) -> None:
+        """Sessions that were kept listen again on their ports; one whose ports are taken now keeps its other bindings,
+        one that a run left behind when the bench was killed has no use any more."""
+        for session in list(self.sessions):
+            if session.name.startswith(RUN_SESSION) and not self._resumable(session):
+                await self.close_session(session.id)
+            elif ports := session.binding.get("port"):
+                try:
+                    await self._open_session_ports(session, [int(port) for port in ports])
+                except PortTaken as taken:
+                    log.warning("session %s (%s): %s", session.id, session.name, taken)
+
+    def _resumable(self, session: Session) -> bool:
+        """Whether a run was left in this session by its person, to be taken up again."""
+        from harness.scenario.store import Store
+
+        run = Store(self.options.home.runs / session.name.removeprefix(RUN_SESSION))
+        return bool(run.asked().get("left") == session.id)
 
     async def stop(self) -> None:
         """Close every listener, then the journal; safe after a start that failed half way."""

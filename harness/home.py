@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 
+RUN_SESSION = "run "  # the name of a session that a run opens: this, and the run's id
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """Paths below one home folder; folders are made when asked for."""

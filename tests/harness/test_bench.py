@@ -112,3 +112,21 @@ def test_a_restart_finds_sessions_and_exchanges_again(tmp_path: Any) -> None:
         assert again["endpoints"] == session["endpoints"]
         assert search(bench, again["endpoints"]["insi_tlsm"]).status_code == 200
         assert len(client.exchanges(session["id"])) == 2
+
+
+def test_a_kept_session_whose_ports_are_taken_does_not_stop_the_bench(tmp_path: Any) -> None:
+    import socket
+
+    from tests.harness.conftest import free_base
+
+    base = free_base() + 7000
+    with started(Options(Home.at(tmp_path), base_port=base)) as bench:
+        client = BenchClient(bench.status()["console"])
+        kept = client.open_session("kept", own_ports=True)
+        left = client.open_session("run 20260101-000000-abcd", own_ports=True)
+    port = int(kept["binding"]["port"][0])
+    with socket.create_server(("127.0.0.1", port)), started(Options(Home.at(tmp_path), base_port=base)) as bench:
+        client = BenchClient(bench.status()["console"])
+        assert client.session(kept["id"])["name"] == "kept"
+        with pytest.raises(BenchError, match="404"):
+            client.session(left["id"])
