@@ -19,7 +19,7 @@ from harness.drive import Drive
 from harness.drive.guided import Person, guided
 from harness.drive.open import binding, drive
 from harness.drive.sut import REFERENCE, Sut, read
-from harness.home import Home
+from harness.home import RUN_SESSION, Home
 from harness.scenario.checkpoint import Progress
 from harness.scenario.choose import why_not
 from harness.scenario.events import Emit, RunFinished
@@ -158,7 +158,7 @@ def launch(
     With a person, what the software's drive does not offer is his, and the run can be left at any step.
     """
     sut = asked.software()
-    with session_of(client, sut, f"run {store.run}", store.asked().get("left", "")) as bench:
+    with session_of(client, sut, f"{RUN_SESSION}{store.run}", store.asked().get("left", "")) as bench:
         people = client.world(bench.session, "professionals")
         people.sort(key=lambda row: "main" not in row.get("tags", ()))
         software: Drive = drive(
