@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-
 RUN_SESSION = "run "  # the name of a session that a run opens: this, and the run's id
 
 
