@@ -102,6 +102,12 @@ class Desk:
             return self._answer is not None
 
     @property
+    def waiting(self) -> Prompt | None:
+        """The prompt that waits for an answer."""
+        prompt = self.prompt
+        return None if self.answered else prompt
+
+    @property
     def answered(self) -> bool:
         """Whether the current prompt is."""
         return self._answer is not None

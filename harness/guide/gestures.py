@@ -18,6 +18,7 @@ from norms.texts import table
 
 _P = "harness.guide"
 MAKES = ("identity.export", "print", "document.get", "trace.export")  # the software makes a file
+HAND_OVER = "hand-over"  # below the run's folder: files that a person gives to the software
 _PID = re.compile(r"^PID\|(.*)$", re.MULTILINE)
 
 
@@ -75,10 +76,10 @@ class Speaker:
 
     def write(self, name: str, data: bytes) -> str:
         """A file to hand over to the software: its path below the run's folder."""
-        folder = self.run / "hand-over"
+        folder = self.run / HAND_OVER
         folder.mkdir(exist_ok=True)
         (folder / keep.safe_name(name)).write_bytes(data)
-        return f"hand-over/{keep.safe_name(name)}"
+        return f"{HAND_OVER}/{keep.safe_name(name)}"
 
 
 Made = tuple[list[str], dict[str, object], tuple[Value, ...], str]
@@ -90,11 +91,16 @@ def _login(speaker: Speaker, body: Mapping[str, Any]) -> Made:
     civility = _civility(str(person.get("civility", "")))
     name = " ".join(filter(None, (civility, *names))) or str(body.get("professional", ""))
     rows = values.rows(person, ("family_name", "given_name", "rpps", "national_id", "card_serial"))
-    return [], {"name": name, "mode": values.worded("mode", body.get("mode", "card"))}, rows, ""
+    lines = ["ciba"] if body.get("flow") == "ciba" else []
+    return lines, {"name": name, "mode": values.worded("mode", body.get("mode", "card"))}, rows, ""
 
 
 def _civility(code: str) -> str:
     return {"DR": "Dr", "PR": "Pr"}.get(code, "")
+
+
+def _choose(speaker: Speaker, body: Mapping[str, Any]) -> Made:
+    return [], {"rank": int(body.get("situation", 0)) + 1}, (), ""
 
 
 def _create(speaker: Speaker, body: Mapping[str, Any]) -> Made:
@@ -177,6 +183,7 @@ def _other(speaker: Speaker, body: Mapping[str, Any]) -> Made:
 
 _MAKERS = {
     "login": _login,
+    "session.choose": _choose,
     "patient.create": _create,
     "patient.find": _find,
     "patient.edit": _edit,
@@ -188,6 +195,7 @@ _MAKERS = {
     "document.get": _document,
     "print": _print,
     "trace.export": _traces,
+    **dict.fromkeys(("session.get", "api.call"), _plain),
     **dict.fromkeys(("reset", "logout", "patient.get", "ins.verify", "alerts", "worklist"), _plain),
 }
 

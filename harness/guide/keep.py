@@ -39,7 +39,7 @@ class BadFile(ValueError):
 def keep(run: Path, place: Place, proof: str, name: str, data: bytes) -> dict[str, Any]:
     """Keep a file and say what is kept of it: ``{proof, name, path, size, sha256}``; raises BadFile."""
     if len(data) > LARGEST:
-        raise BadFile(words(_P, "file.large", name=name, size=len(data) // 1_000_000, limit=LARGEST // 1_000_000))
+        raise too_large(name, len(data) // 1_000_000)
     if not data:
         raise BadFile(words(_P, "file.empty", name=name))
     held = sum(path.stat().st_size for path in (run / FOLDER).rglob("*") if path.is_file())
@@ -61,12 +61,18 @@ def keep(run: Path, place: Place, proof: str, name: str, data: bytes) -> dict[st
 def read(path: Path) -> bytes:
     """The bytes of a file of the person's, not more than may be kept; raises BadFile."""
     try:
-        if path.is_file() and path.stat().st_size > LARGEST:
-            size = path.stat().st_size // 1_000_000
-            raise BadFile(words(_P, "file.large", name=path.name, size=size, limit=LARGEST // 1_000_000))
-        return path.read_bytes()
+        size = path.stat().st_size if path.is_file() else 0
+        data = path.read_bytes() if size <= LARGEST else b""
     except (OSError, ValueError) as error:
         raise BadFile(words(_P, "file.unreadable", name=path, why=getattr(error, "strerror", "") or error)) from None
+    if size > LARGEST:
+        raise too_large(path.name, size // 1_000_000)
+    return data
+
+
+def too_large(name: str, size: object) -> BadFile:
+    """A file of that many megabytes is not kept."""
+    return BadFile(words(_P, "file.large", name=name, size=size, limit=LARGEST // 1_000_000))
 
 
 def safe_name(name: str) -> str:

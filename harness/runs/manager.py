@@ -18,7 +18,7 @@ from harness.drive.reference.defects import Defects, UnknownDefect
 from harness.drive.sut import BadSut, Sut
 from harness.guide.desk import Desk
 from harness.home import Home
-from harness.scenario.events import CheckDone, Event, RunStarted, ScenarioStarted, StepStarted
+from harness.scenario.events import CheckDone, Event, RunFinished, RunStarted, ScenarioStarted, StepStarted
 from harness.scenario.launch import Asked, concerned, launch, own_ports
 from harness.scenario.loader import Library, library
 from harness.scenario.model import Scenario
@@ -58,7 +58,7 @@ class Live:
 
     def on(self, event: Event) -> None:
         """Take one event; raises Left when somebody wants the run to stop."""
-        if self.leaving:
+        if self.leaving and not isinstance(event, RunFinished):
             raise Left
         if isinstance(event, RunStarted):
             self.total = event.total
@@ -128,7 +128,7 @@ class Runs:
     def state(self, store: Store) -> str:
         """asking (a person must act), running, elsewhere (in another process), finished, stopped, cancelled."""
         if live := self._live.get(store.run):
-            return "asking" if live.desk and live.desk.prompt else "running"
+            return "asking" if live.desk and live.desk.waiting else "running"
         asked = store.asked()
         kept = str(asked.get("state", STOPPED))
         if kept != RUNNING:

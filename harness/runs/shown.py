@@ -61,7 +61,7 @@ def whole(runs: Runs, store: Store, lang: Lang) -> dict[str, Any]:
 
 def asked_of(desk: Desk, lang: Lang) -> dict[str, Any] | None:
     """The prompt that waits for a person, in one language; None when nothing does."""
-    prompt = desk.prompt
+    prompt = desk.waiting
     return prompt_json(prompt, lang) | {"given": _given(desk)} if prompt else None
 
 

@@ -40,7 +40,13 @@ def _step(step: Step, lang: Lang) -> dict[str, Any]:
         "only": list(step.only),
         "action": step.do.action if step.do else "",
         "expect": [
-            {"id": e.id, "kind": e.kind, "text": e.text.get(lang), "requirements": list(e.requirements)}
+            {
+                "id": e.id,
+                "kind": e.kind,
+                "text": e.text.get(lang),
+                "requirements": list(e.requirements),
+                "only": list(e.only),
+            }
             for e in step.expect
         ],
         "evidence": [{"proof": p.number, "keeps": list(p.keeps)} for p in step.evidence],
