@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ NURSE = (("60", "1.2.250.1.71.1.2.7", "Infirmier"),)
 SECRETARY = (("SECRETARIAT_MEDICAL", "1.2.250.1.213.1.1.4.6", "Secrétariat médical"),)
 
 
+@cache
 def held(folder: Path, name: str) -> Held:
     """A credential of the test PKI."""
     place = folder / "credentials" / name

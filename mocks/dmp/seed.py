@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -49,10 +49,11 @@ def fill(registry: Registry, world: World) -> None:
         if patient is None or patient.ins is None:
             continue
         old = last.get(row.get("lineage", ""), ("", ""))
-        one = _document(row, number, world, patient, today - timedelta(days=row["days"]), old[1])
-        if one is None:
+        place, person = world.organisations.get(row["place"]), world.professionals.get(row["author"])
+        if place is None or (person is None and row["author"] != "patient"):
             continue
-        entry, data = one
+        when = today - timedelta(days=row["days"])
+        entry, data = _document(number, patient, world.dmp_oid(patient.ins), place, person, when, old[1])
         submission = linked(Submission(_set(entry, number), (entry,)), {entry.id: old[0]} if old[0] else {})
         replaced = {entry.id: old[0]} if old[0] else {}
         content = Stored(data, hashlib.sha1(data, usedforsecurity=False).hexdigest())
@@ -63,15 +64,19 @@ def fill(registry: Registry, world: World) -> None:
             registry.update(patient.id, _set(entry, 1000 + number), {given[entry.id]: ARCHIVED}, ())
 
 
+@lru_cache(maxsize=64)  # sessions of a day share them
 def _document(
-    row: Row, number: int, world: World, patient: Patient, when: datetime, replaces: str
-) -> tuple[DocumentEntry, bytes] | None:
-    place = world.organisations.get(row["place"])
-    person = world.professionals.get(row["author"])
-    if place is None or (person is None and row["author"] != "patient"):
-        return None
+    number: int,
+    patient: Patient,
+    oid: str,
+    place: Organisation,
+    person: Professional | None,
+    when: datetime,
+    replaces: str,
+) -> tuple[DocumentEntry, bytes]:
+    row = _rows()[number - 1]
     unique_id = f"{ROOT}.1.{number}"
-    subject = _patient(world, patient)
+    subject = _patient(patient, oid)
     author = _professional(person, place) if person else subject
     header = build.Header(
         template="",
@@ -142,9 +147,9 @@ def _professional(one: Professional, place: Organisation) -> build.Professional:
     )
 
 
-def _patient(world: World, one: Patient) -> build.Patient:
+def _patient(one: Patient, oid: str) -> build.Patient:
     assert one.ins is not None  # `fill` saw to it
-    ids = [build.Ident(world.dmp_oid(one.ins), one.ins.full)]
+    ids = [build.Ident(oid, one.ins.full)]
     return build.Patient(
         (*ids, build.Ident(_IPP, one.ipp)) if one.ipp else tuple(ids),
         one.birth_name,

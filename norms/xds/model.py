@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from lxml import etree
+
 from norms.finding import NOWHERE, Where
 from norms.xds.names import APPROVED
+from norms.xds.places import at
 
 Extra = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -41,14 +44,17 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thing:
-    """What document entries, submission sets and associations share. ``origin``: name of a field → its place."""
+    """What document entries, submission sets and associations share. ``origin``: name of a field → its element."""
 
     id: str
-    origin: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)
+    origin: Mapping[str, etree._Element] = field(default_factory=dict, compare=False, repr=False)
 
     def where(self, name: str = "") -> Where:
         """The place of a field, else of the whole object, else a path alone."""
-        return self.origin.get(name) or self.origin.get("") or (Where(path=f"{self.id}/{name}") if name else NOWHERE)
+        element = self.origin.get(name, self.origin.get(""))
+        if element is None:
+            return Where(path=f"{self.id}/{name}") if name else NOWHERE
+        return at(element, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

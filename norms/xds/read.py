@@ -10,12 +10,13 @@ from typing import Any
 
 from lxml import etree
 
-from norms.finding import Finding, Where, find
+from norms.finding import Finding, find
 from norms.soap.names import local
-from norms.soap.tree import elements, place, value
+from norms.soap.tree import elements, value
 from norms.xds import model, names
 from norms.xds.model import Association, Author, Code, DocumentEntry, Submission, SubmissionSet
 from norms.xds.names import rim
+from norms.xds.places import at
 
 _SLOT, _CLASSIFICATION, _IDENTIFIER = rim("Slot"), rim("Classification"), rim("ExternalIdentifier")
 _VALUE_LIST, _VALUE, _NAME, _TEXT = rim("ValueList"), rim("Value"), rim("Name"), rim("LocalizedString")
@@ -25,6 +26,7 @@ _LONGEST = 256
 _WRONG_SCHEMES = {"urn:uuid:a09d5840-386c-46f2-b5ad-9fdf87b75cc4": names.DOCUMENT_CODES["formatCode"]}
 
 Fields = dict[str, Any]
+Origin = dict[str, etree._Element]
 
 
 class Reader:
@@ -35,8 +37,9 @@ class Reader:
         self._ids: set[str] = set()
         self._as_sets: set[str] = set()
 
-    def say(self, rule: str, where: Where, **args: object) -> None:
-        """Keep a finding."""
+    def say(self, rule: str, element: etree._Element, **args: object) -> None:
+        """Keep a finding about an element; ``field`` is the metadata that it is about."""
+        where = at(element, str(args.get("field", "")))
         self.findings.append(find(rule, where=where, **args))  # type: ignore[arg-type]
 
     def submission(self, objects: etree._Element) -> Submission | None:
@@ -55,14 +58,14 @@ class Reader:
             elif element.tag == _CLASSIFICATION:
                 loose.append(element)
             else:
-                self.say("XDS-OBJ-03", place(element), found=local(element.tag))
+                self.say("XDS-OBJ-03", element, found=local(element.tag))
         for node in loose:
             self._node(node, node.get("classifiedObject", ""))
         if len(sets) != 1:
-            self.say("XDS-PKG-01", place(objects), expected=1, found=len(sets))
+            self.say("XDS-PKG-01", objects, expected=1, found=len(sets))
         for one in sets:
             if one.id not in self._as_sets:
-                self.say("XDS-PKG-02", one.where(), expected=names.SET_NODE, object=one.id)
+                self.findings.append(find("XDS-PKG-02", where=one.where(), expected=names.SET_NODE, object=one.id))
         return Submission(sets[0], tuple(entries), tuple(links)) if sets else None
 
     def _node(self, element: etree._Element, object_id: str) -> None:
@@ -70,7 +73,7 @@ class Reader:
         if element.get("classificationNode") == names.SET_NODE:
             self._as_sets.add(object_id)
         else:
-            self.say("XDS-CLS-07", place(element), found=element.get("classificationNode", "—"), object=object_id)
+            self.say("XDS-CLS-07", element, found=element.get("classificationNode", "—"), object=object_id)
 
     # -- objects ---------------------------------------------------------------------------------------------------
 
@@ -103,7 +106,7 @@ class Reader:
 
     def association(self, element: etree._Element) -> Association:
         """An Association."""
-        origin = {"": _at(element, "")}
+        origin = {"": element}
         object_id = self._id(element)
         slots = self._slots(element, object_id, origin)
         return Association(
@@ -121,16 +124,16 @@ class Reader:
     def _id(self, element: etree._Element) -> str:
         object_id = element.get("id", "")
         if not object_id or object_id in self._ids:
-            self.say("XDS-OBJ-01", place(element), found=object_id or "—", object=local(element.tag))
+            self.say("XDS-OBJ-01", element, found=object_id or "—", object=local(element.tag))
         self._ids.add(object_id)
         return object_id
 
     def _common(
         self, element: etree._Element, single: Mapping[str, str], several: Mapping[str, str], coded: Mapping[str, str],
         schemes: Mapping[str, str], identifiers: Mapping[str, str], author: str,
-    ) -> tuple[Fields, dict[str, Where]]:  # fmt: skip
+    ) -> tuple[Fields, Origin]:  # fmt: skip
         object_id = self._id(element)
-        origin: dict[str, Where] = {"": _at(element, "")}
+        origin: Origin = {"": element}
         fields: Fields = {"id": object_id, "title": _localized(element, _NAME)}
         fields["comments"] = _localized(element, _DESCRIPTION)
         extra: list[tuple[str, tuple[str, ...]]] = []
@@ -150,12 +153,12 @@ class Reader:
         self._identified(element, object_id, fields, origin, identifiers)
         return fields, origin
 
-    def _slots(self, element: etree._Element, object_id: str, origin: dict[str, Where]) -> dict[str, tuple[str, ...]]:
+    def _slots(self, element: etree._Element, object_id: str, origin: Origin) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
         for slot in element.iterchildren(_SLOT):
             name = slot.get("name", "")
             values = tuple(value(v) for held in slot.iterchildren(_VALUE_LIST) for v in held.iterchildren(_VALUE))
-            here = _at(slot, name)
+            here = slot
             if name in found:
                 self.say("XDS-SLOT-02", here, found=name, object=object_id, field=name)
                 continue
@@ -168,13 +171,13 @@ class Reader:
         return found
 
     def _classified(
-        self, element: etree._Element, object_id: str, fields: Fields, origin: dict[str, Where],
+        self, element: etree._Element, object_id: str, fields: Fields, origin: Origin,
         coded: Mapping[str, str], schemes: Mapping[str, str], author: str,
     ) -> None:  # fmt: skip
         by_scheme = {scheme: name for name, scheme in schemes.items()}
         authors: list[Author] = []
         for item in element.iterchildren(_CLASSIFICATION):
-            here = place(item)
+            here = item
             if item.get("classifiedObject", object_id) != object_id:
                 found = item.get("classifiedObject", "")
                 self.say("XDS-CLS-06", here, expected=object_id, found=found, object=object_id)
@@ -184,13 +187,13 @@ class Reader:
                 continue
             name = by_scheme.get(scheme) or by_scheme.get(_WRONG_SCHEMES.get(scheme, ""), "")
             if scheme == author:
-                origin.setdefault("author", _at(item, "author"))
+                origin.setdefault("author", item)
                 authors.append(self._author(item, object_id))
             elif not name or scheme in _WRONG_SCHEMES:
                 expected = _WRONG_SCHEMES.get(scheme, "—")
                 self.say("XDS-CLS-07", here, expected=expected, found=scheme, object=object_id)
             else:
-                origin.setdefault(name, _at(item, name))
+                origin.setdefault(name, item)
                 code = self._code(item, object_id, name)
                 if name in model.MANY:
                     fields[coded[name]] = (*fields.get(coded[name], ()), code)
@@ -201,14 +204,14 @@ class Reader:
         fields["authors"] = tuple(authors)
 
     def _author(self, item: etree._Element, object_id: str) -> Author:
-        where: dict[str, Where] = {}
+        where: Origin = {}
         slots = self._slots(item, object_id, where)
         for name in slots.keys() - names.AUTHOR_SLOTS.keys():
             self.say("XDS-SLOT-04", where[name], found=name, object=object_id)
         return Author(**{attribute: slots.get(name, ()) for name, attribute in names.AUTHOR_SLOTS.items()})
 
     def _code(self, item: etree._Element, object_id: str, name: str) -> Code:
-        here = _at(item, name)
+        here = item
         slots = self._slots(item, object_id, {})
         system = next(iter(slots.get("codingScheme", ())), "")
         code, display = item.get("nodeRepresentation", ""), _localized(item, _NAME)
@@ -221,12 +224,12 @@ class Reader:
         return Code(code, system, display)
 
     def _identified(
-        self, element: etree._Element, object_id: str, fields: Fields, origin: dict[str, Where],
+        self, element: etree._Element, object_id: str, fields: Fields, origin: Origin,
         identifiers: Mapping[str, str],
     ) -> None:  # fmt: skip
         by_scheme = {scheme: name for name, scheme in identifiers.items()}
         for item in element.iterchildren(_IDENTIFIER):
-            scheme, here = item.get("identificationScheme", ""), place(item)
+            scheme, here = item.get("identificationScheme", ""), item
             name = by_scheme.get(scheme)
             if item.get("registryObject", object_id) != object_id:
                 found = item.get("registryObject", "")
@@ -238,7 +241,7 @@ class Reader:
             if attribute in fields:
                 self.say("XDS-ID-02", here, found=name, object=object_id, field=name)
                 continue
-            fields[attribute], origin[name] = item.get("value", "").strip(), _at(item, name)
+            fields[attribute], origin[name] = item.get("value", "").strip(), item
 
 
 def read_submission(objects: etree._Element) -> tuple[Submission | None, list[Finding]]:
@@ -263,13 +266,3 @@ def read_objects(objects: etree._Element) -> tuple[list[SubmissionSet], list[Doc
 def _localized(element: etree._Element, tag: str) -> str:
     text = element.find(f"{tag}/{_TEXT}")
     return text.get("value", "").strip() if text is not None else ""
-
-
-def _at(element: etree._Element, name: str) -> Where:
-    """A place whose path names the object and the metadata: ``Document01/creationTime``."""
-    holder = element
-    while holder.tag not in (_PACKAGE, _DOCUMENT, _ASSOCIATION) and (above := holder.getparent()) is not None:
-        holder = above
-    found = place(element)
-    owner = f"{local(holder.tag)}[{holder.get('id', '')}]"
-    return Where(found.line, found.column, f"{owner}/{name}" if name else owner, found.xpath, found.excerpt)

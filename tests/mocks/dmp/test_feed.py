@@ -1,0 +1,384 @@
+"""TD2.1 and TD2.2: what is registered, what is refused and with which code, nothing stored by halves."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from norms.soap.mtom import join
+from norms.soap.names import SOAP11, SOAP12
+from norms.xds.check import MASKED, NOT_PATIENT
+from norms.xds.model import Association, Code
+from norms.xds.names import DEPRECATED, HAS_MEMBER, RPLC, SET_STATUS, SIGNS
+from norms.xds.query import GET_DOCUMENTS, REFERENCE
+from tests.dmp_bench import DIRECT, INDIRECT, message
+from tests.dmp_documents import ROOT, Documents, Lot, cda, oid
+from tests.vihf_kit import SECRETARY
+
+DOCTOR_OF_CARD = "cps-auth"
+
+
+@pytest.fixture
+def dmp(pki: Any) -> Documents:
+    return Documents(pki)
+
+
+def test_a_document_is_registered_with_what_the_dmp_adds(dmp: Documents) -> None:
+    lot = dmp.lot()
+    answered = dmp.deposit(lot)
+    assert (answered.reply.status, answered.status, answered.codes) == (200, "Success", [])
+    assert set(answered.rules) == {"XDS-HASH-03"}
+    sent = lot.submission.entries[0]
+    kept = dmp.listed(sent.unique_id)
+    assert kept.lid == kept.id
+    assert (kept.version, kept.repository) == ("1", "1.2.250.1.213.4.1.1.1.2")
+    assert kept.size == str(len(lot.documents["Document01"]))
+    assert len(kept.hash) == 40
+    assert replace(kept, id=sent.id, lid="", version="", status="", hash="", size="", repository="") == sent
+    exchange = answered.reply.exchange
+    assert exchange.operation == exchange.facts["transaction"] == "TD2.1"
+    assert exchange.outcome == "Success"
+    assert exchange.validation == "pending"
+    assert exchange.facts["documents"] == sent.unique_id
+
+
+def test_hash_and_size_that_are_right_say_nothing(dmp: Documents) -> None:
+    answered = dmp.deposit(
+        lot_with(dmp, hash=lambda data: hashlib.sha1(data).hexdigest(), size=lambda data: str(len(data)))
+    )
+    assert answered.status == "Success"
+    assert answered.rules == []
+
+
+def lot_with(dmp: Documents, **computed: Callable[[bytes], str]) -> Lot:
+    lot = dmp.lot()
+    for id, data in lot.documents.items():
+        lot = lot.entry(id, **{name: make(data) for name, make in computed.items()})
+    return lot
+
+
+def test_indirect_feeding_and_three_documents_in_one_set(dmp: Documents) -> None:
+    ins = dmp.ins("pinson-leonie")
+    lot = dmp.lot(cda(ins), cda(ins), cda(ins))
+    answered = dmp.deposit(lot, said=INDIRECT)
+    assert answered.status == "Success", answered.errors
+    assert len(answered.reply.exchange.facts["entries"].split()) == 3
+
+
+def test_a_secretary_s_card_is_td22(dmp: Documents) -> None:
+    said = DIRECT.changed(user="3990000317/CPET00001", roles=SECRETARY)
+    answered = dmp.deposit(said=said, client="cpe-auth")
+    assert answered.reply.exchange.facts["transaction"] == "TD2.2"
+
+
+def test_addressing_may_be_absent_altogether(dmp: Documents) -> None:
+    assert dmp.deposit(addressed=False).status == "Success"
+
+
+def test_replacing_makes_the_old_version_obsolete(dmp: Documents) -> None:
+    first = dmp.lot()
+    dmp.deposit(first)
+    old = first.submission.entries[0].unique_id
+    found = dmp.query(GET_DOCUMENTS, REFERENCE, UniqueId=(old,))
+    assert found.reply.exchange.facts["transaction"] == "TD3.1b"
+    target = found.ids[0]
+    ins = dmp.ins("pinson-leonie")
+    second = dmp.lot(cda(ins, replaces=old), replaced={"Document01": target})
+    answered = dmp.deposit(second)
+    assert (answered.status, answered.codes) == ("Success", [])
+    assert answered.reply.exchange.facts["replaces"] == target
+    fresh = dmp.listed(second.submission.entries[0].unique_id)
+    assert fresh.lid != target
+    assert old not in {entry.unique_id for entry in dmp.query().documents}
+    assert old in {entry.unique_id for entry in dmp.query(Status=(DEPRECATED,)).documents}
+    again = dmp.deposit(dmp.lot(cda(ins, replaces=old), replaced={"Document01": target}))
+    assert again.codes == ["XDSRegistryDeprecatedDocumentError"]
+
+
+def test_a_lost_answer_then_a_retry_is_told_as_a_duplicate(dmp: Documents) -> None:
+    lot = dmp.lot()
+    before = len(dmp.query().documents)
+    dmp.session.switches.arm("dmp.lost_answer", True)
+    with pytest.raises(IndexError):  # nothing came back
+        dmp.deposit(lot)
+    assert len(dmp.query().documents) == before + 1
+    again = dmp.deposit(lot)
+    assert set(again.codes) == {"XDSDuplicateUniqueIdInRegistry"}
+    assert len(dmp.query().documents) == before + 1
+
+
+def test_the_vaccination_history_has_its_own_repository(dmp: Documents) -> None:
+    lot = dmp.lot(cda(dmp.ins("pinson-leonie"), code="11369-6"))
+    dmp.deposit(lot)
+    assert dmp.listed(lot.submission.entries[0].unique_id).repository.endswith(".4")
+
+
+def drop(kind: str) -> Callable[[Lot], Lot]:
+    return lambda lot: lot.links(lambda link: None if link.type == kind else link)
+
+
+def old_rplc(lot: Lot) -> Lot:
+    link = Association(
+        id="x", type="urn:ihe:iti:2010:AssociationType:RPLC", source="Document01", target="urn:uuid:" + "0" * 8,
+        slots=((SET_STATUS, ("Original",)),),
+    )  # fmt: skip
+    whole = lot.submission
+    return replace(lot, submission=replace(whole, associations=(*whole.associations, link)))
+
+
+def rplc(target: str) -> Callable[[Lot], Lot]:
+    def change(lot: Lot) -> Lot:
+        link = Association(id="x", type=RPLC, source="Document01", target=target, slots=((SET_STATUS, ("Original",)),))
+        whole = lot.submission
+        return replace(lot, submission=replace(whole, associations=(*whole.associations, link)))
+
+    return change
+
+
+def no_signature(lot: Lot) -> Lot:
+    entries = tuple(entry for entry in lot.submission.entries if entry.id != "Signature01")
+    kept = tuple(link for link in lot.submission.associations if "Signature01" not in (link.source, link.target))
+    submission = replace(lot.submission, entries=entries, associations=kept)
+    return replace(lot, submission=submission, documents={k: v for k, v in lot.documents.items() if k != "Signature01"})
+
+
+def content(id: str, change: Callable[[bytes], bytes]) -> Callable[[Lot], Lot]:
+    return lambda lot: replace(lot, documents={**lot.documents, id: change(lot.documents[id])})
+
+
+def of(**changes: Any) -> Callable[[Lot], Lot]:
+    return lambda lot: lot.entry("Document01", **changes)
+
+
+def of_set(**changes: Any) -> Callable[[Lot], Lot]:
+    return lambda lot: lot.of_set(**changes)
+
+
+OTHER = "281016322075140^^^&1.2.250.1.213.1.4.10&ISO^NH"
+LOINC = "2.16.840.1.113883.6.1"
+REFUSED: list[tuple[Callable[[Lot], Lot], str, str]] = [
+    (of(patient_id=OTHER), "XDS-PID-01", "XDSPatientIdDoesNotMatch"),
+    (of(patient_id="285055503991010^^^&1.2.250.1.213.1.4.10&ISO"), "XDS-PID-02", "XDSRegistryMetadataError"),
+    (of(patient_id="285055503991011^^^&1.2.250.1.213.1.4.10&ISO^NH"), "XDS-PID-04", "XDSRegistryMetadataError"),
+    (of(source_patient_id="IPP1"), "XDS-PID-03", "XDSRegistryMetadataError"),
+    (of(unique_id="1.2.3^ext"), "XDS-OID-01", "XDSRegistryMetadataError"),
+    (of(unique_id=""), "XDS-ID-01", "XDSRegistryMetadataError"),
+    (of(creation_time=""), "XDS-SLOT-01", "XDSRegistryMetadataError"),
+    (of(creation_time="2026-01-01T10:00:00Z"), "XDS-DTM-01", "XDSRegistryMetadataError"),
+    (of(service_stop="20200101000000"), "XDS-DTM-03", "XDSRegistryMetadataError"),
+    (of(class_code=None), "XDS-CLS-01", "XDSRegistryMetadataError"),
+    (of(class_code=Code("11", "1.2.250.1.213.1.1.4.1", "Synthèse")), "XDS-JDV-04", "XDSRegistryMetadataError"),
+    (of(type_code=Code("00000-0", LOINC, "?")), "XDS-JDV-01", "XDSRegistryMetadataError"),
+    (of(type_code=Code("11488-4", "1.2.3", "CR")), "XDS-JDV-02", "XDSRegistryMetadataError"),
+    (of(type_code=Code("34895-3", LOINC, "?")), "XDS-JDV-03", "XDSRegistryMetadataError"),
+    (of(confidentiality=(MASKED,)), "XDS-CONF-01", "XDSRegistryMetadataError"),
+    (of(mime_type="application/pdf"), "XDS-MIME-01", "XDSRegistryMetadataError"),
+    (of(language="fr"), "XDS-LANG-01", "XDSRegistryMetadataError"),
+    (of(legal_authenticator="899700900014^ROMARIN"), "XDS-XCN-01", "XDSRegistryMetadataError"),
+    (of(authors=()), "XDS-AUT-01", "XDSRegistryMetadataError"),
+    (of(source_patient_info=("PID-7|85",)), "XDS-SPI-02", "XDSRegistryMetadataError"),
+    (of(references=("abc",)), "XDS-REF-01", "XDSRegistryMetadataError"),
+    (of(hash="0" * 40), "XDS-HASH-01", "XDSNonIdenticalHash"),
+    (of(size="3"), "XDS-HASH-02", "XDSNonIdenticalSize"),
+    (of(title="Autre"), "XDS-COH-04", ""),
+    (of(service_start="20200101000000"), "XDS-COH-08", "XDSRegistryMetadataError"),
+    (of_set(source_id="x"), "XDS-OID-02", "XDSRegistryMetadataError"),
+    (of_set(submission_time=""), "XDS-SLOT-01", "XDSRegistryMetadataError"),
+    (of_set(content_type=None), "XDS-CLS-01", "XDSRegistryMetadataError"),
+    (drop(HAS_MEMBER), "XDS-ASC-03", "XDSRegistryMetadataError"),
+    (drop(SIGNS), "XDS-SIG-04", "XDSRegistryMetadataError"),
+    (old_rplc, "XDS-ASC-02", "XDSRegistryMetadataError"),
+    (rplc("1.2.3"), "XDS-ASC-05", "XDSRegistryMetadataError"),
+    (rplc("urn:uuid:00000000-0000-0000-0000-000000000000"), "XDS-RPL-02", "XDSRegistryMetadataError"),
+    (no_signature, "XDS-SIG-01", "XDSRegistryMetadataError"),
+    (content("Document01", lambda d: d + b"<!-- -->"), "XDS-SIG-07", "XDSRegistryMetadataError"),
+    (
+        content("Signature01", lambda d: d.replace(b"urn:oid:1.2", b"urn:oid:1.3")),
+        "XDS-SIG-08",
+        "XDSRegistryMetadataError",
+    ),
+    (content("Signature01", lambda d: b"<x/>"), "XDS-SIG-05", "XDSRegistryMetadataError"),
+    (content("Document01", lambda d: b""), "XDS-DOC-04", "XDSMissingDocument"),
+    (content("Document01", lambda d: b"%PDF-1.4"), "XDS-COH-21", "XDSRegistryMetadataError"),
+    (
+        content("Document01", lambda d: b'<!DOCTYPE a [<!ENTITY x "y">]>' + d[55:]),
+        "XDS-COH-21",
+        "XDSRegistryMetadataError",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "rule", "code"), REFUSED, ids=lambda value: value if isinstance(value, str) else "")
+def test_each_fault_is_named_refused_and_nothing_is_stored(
+    shared: Documents, change: Callable[[Lot], Lot], rule: str, code: str
+) -> None:
+    before = counts(shared)
+    answered = shared.deposit(change(shared.lot()))
+    assert rule in answered.rules
+    if not code and rule == "XDS-COH-04":
+        assert answered.status == "Success"
+        return
+    assert code in answered.codes or not code
+    assert any(rule in error.context for error in answered.errors)
+    assert counts(shared) == before
+
+
+def counts(dmp: Documents) -> tuple[int, ...]:
+    registry = dmp.session.state("dmp", lambda: None).registry  # type: ignore[attr-defined]
+    record = registry.record("pinson-leonie")
+    return len(record.entries), len(record.sets), len(record.links), len(registry.contents), len(registry.set_ids)
+
+
+@pytest.fixture(scope="module")
+def shared(pki: Any) -> Documents:
+    dmp = Documents(pki)
+    dmp.query()
+    return dmp
+
+
+def test_a_document_signed_by_another_set_is_refused(shared: Documents) -> None:
+    one, other = shared.lot(), shared.lot()
+    stolen = replace(one, documents={**one.documents, "Signature01": other.documents["Signature01"]})
+    answered = shared.deposit(stolen)
+    assert "XDS-SIG-06" in answered.rules
+    assert answered.status == "Failure"
+
+
+def test_a_unique_id_used_again_with_other_content_is_refused(dmp: Documents) -> None:
+    ins, own = dmp.ins("pinson-leonie"), oid()
+    dmp.deposit(dmp.lot(cda(ins, own)))
+    assert "XDSNonIdenticalHash" in dmp.deposit(dmp.lot(cda(ins, own, text="Autre"))).codes
+
+
+def test_a_set_about_another_patient_than_the_vihf_is_a_fault(dmp: Documents) -> None:
+    answered = dmp.deposit(dmp.lot(patient="mesange-julien"))
+    assert answered.reply.status == 500
+    assert "VIHF-INS-06" in answered.rules
+
+
+@pytest.mark.parametrize(
+    ("patient", "code"), [("corbeau-lucia", "XDSUnknownPatientId"), ("faucon-pascal", "DMPClosed")]
+)
+def test_no_dmp_and_a_closed_one_are_told_apart(dmp: Documents, patient: str, code: str) -> None:
+    answered = dmp.deposit(dmp.lot(patient=patient), patient=patient)
+    assert (answered.status, answered.codes) == ("Failure", [code])
+
+
+def test_lenient_registers_what_can_be(dmp: Documents) -> None:
+    dmp.switch(rules="lenient")
+    lot = dmp.lot().entry("Document01", language="fr", mime_type="application/pdf")
+    assert dmp.deposit(lot).status == "Success"
+    assert dmp.deposit(dmp.lot().entry("Document01", hash="0" * 40)).codes == ["XDSNonIdenticalHash"]
+
+
+def test_codes_that_the_user_knows_better_are_used(dmp: Documents) -> None:
+    dmp.switch(codes="XDS-LANG-01=DMPInvalidData")
+    assert dmp.deposit(dmp.lot().entry("Document01", language="fr")).codes[0] in (
+        "DMPInvalidData",
+        "XDSRegistryMetadataError",
+    )
+    assert "DMPInvalidData" in dmp.deposit(dmp.lot().entry("Document01", language="fr")).codes
+
+
+BOMB = b'<!DOCTYPE l [<!ENTITY a "b">]>'
+BROKEN: list[tuple[str, Callable[[bytes], bytes], str]] = [
+    ("boundary", lambda b: b.replace(b"\r\n--", b"\r\n-"), "SOAP-MIME-07"),
+    ("truncated", lambda b: b[: len(b) // 2], "SOAP-MIME-07"),
+    ("case of the id", lambda b: b.replace(b"Content-ID: <Document01", b"Content-ID: <DOCUMENT01"), "SOAP-XOP-06"),
+    ("missing part", lambda b: b.replace(b"Content-ID: <Document01", b"Content-ID: <Other"), "SOAP-XOP-01"),
+    ("two roots", lambda b: b.replace(b"Content-Type: text/xml", b"Content-Type: application/xop+xml"), "SOAP-MIME-13"),
+    ("document id", lambda b: b.replace(b'Document id="Document01"', b'Document id="document01"'), "XDS-DOC-01"),
+    ("entity bomb", lambda b: b.replace(b"<s:Envelope", BOMB + b"<s:Envelope", 1), "SOAP-XML-02"),
+    ("SOAP 1.1", lambda b: b.replace(SOAP12.encode(), SOAP11.encode()), "SOAP-ENV-02"),
+]
+
+
+@pytest.mark.parametrize(("change", "rule"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN])
+def test_broken_messages_are_answered_and_leave_nothing(
+    shared: Documents, change: Callable[[bytes], bytes], rule: str
+) -> None:
+    before = counts(shared)
+    answered = shared.deposit(change=change)
+    assert any(found.startswith(rule) for found in answered.rules), answered.rules
+    assert answered.reply.status == 500 or answered.status == "Failure"
+    assert counts(shared) == before
+
+
+def test_partial_addressing_is_the_known_fault(dmp: Documents) -> None:
+    def without_id(body: bytes) -> bytes:
+        start = body.index(b"<w:MessageID")
+        return body[:start] + body[body.index(b"</w:MessageID>") + len(b"</w:MessageID>") :]
+
+    answered = dmp.deposit(change=without_id)
+    assert "DMP-WSA-01" in answered.rules
+    assert "required header" in answered.reply.body.decode()
+
+
+def test_a_request_without_package_is_noted(dmp: Documents) -> None:
+    lot = dmp.lot()
+    body = lot.body()
+    for id, data in lot.documents.items():
+        body = re.sub(
+            rf'(<xds:Document id="{id}">).*?(</xds:Document>)', rf"\g<1>{base64.b64encode(data).decode()}\g<2>", body
+        )
+    answered = dmp.send("repository", "ITI-41", body)
+    assert answered.status == "Success"
+    assert "DMP-REQ-01" in answered.rules
+
+
+@pytest.mark.parametrize("code", ["DMPClosed", "XDSRepositoryBusy"])
+def test_imposed_errors_keep_nothing(dmp: Documents, code: str) -> None:
+    before = len(dmp.query().documents)
+    dmp.session.switches.arm("dmp.error", code)
+    assert dmp.deposit().codes == [code]
+    assert len(dmp.query().documents) == before
+
+
+def test_imposed_fault_comes_in_a_package(dmp: Documents) -> None:
+    dmp.session.switches.arm("dmp.soap_fault", "DMPInvalidCertificate")
+    answered = dmp.deposit()
+    assert answered.reply.status == 500
+    assert dict(answered.reply.exchange.response_headers)["content-type"].startswith("multipart/related")
+    assert "soap:DMPInvalidCertificate" in answered.reply.body.decode()
+
+
+def test_old_addresses_are_retired(dmp: Documents) -> None:
+    reply = dmp.call("../../v1/services/repository", b"")
+    assert reply.exchange.status in (404, 410)
+
+
+def test_a_body_too_large_is_refused_with_bounded_memory(dmp: Documents) -> None:
+    from mocks.dmp.routes import MAX_BODY
+
+    dmp.service.max_body = 100_000
+    try:
+        reply = dmp.call("repository", b"x" * 200_000)
+        assert reply.status == 413
+        assert not reply.exchange.request_body
+        assert reply.rules == ["HTTP-BODY-01"]
+    finally:
+        dmp.service.max_body = MAX_BODY
+
+
+def test_another_action_is_told(dmp: Documents) -> None:
+    lot = dmp.lot()
+    data = message(lot.body(), None, action="urn:ihe:iti:2007:RegisterDocumentSet-b")
+    kind, body = join(data, lot.parts())
+    reply = dmp.call("repository", body, headers={"content-type": kind})
+    assert "DMP-ACT-01" in reply.rules
+
+
+def test_the_seeded_record_has_twelve_documents_of_eight_types(dmp: Documents) -> None:
+    from norms.xds.names import ARCHIVED
+
+    held = dmp.query(Status=("urn:oasis:names:tc:ebxml-regrep:StatusType:Approved", ARCHIVED, DEPRECATED)).documents
+    assert len(held) == 12
+    assert len({entry.type_code.code for entry in held if entry.type_code}) == 8
+    assert any(NOT_PATIENT.code in entry.visibility for entry in held)
+    assert all(ROOT not in entry.unique_id for entry in held)
