@@ -61,4 +61,7 @@ def _places(document: Document, place: str) -> list[Element]:
     names, templates = paths.needs(place)
     if not (document.by_tag.keys() >= names and document.by_template.keys() >= templates):
         return []
+    if anchors := paths.anchors(place):
+        bearers = dict.fromkeys(e for oid in anchors for e in document.by_template.get(oid, ()))
+        return [found for bearer in bearers for found in paths.select(f"self::{place}", bearer)]
     return paths.select(f".//{place}", document.root)

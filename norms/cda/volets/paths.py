@@ -75,6 +75,24 @@ def needs(path: str) -> tuple[frozenset[str], frozenset[str]]:
     return (frozenset() if "|" in path else names), (frozenset() if choosy else frozenset(oids(path)))
 
 
+@cache
+def anchors(path: str) -> tuple[str, ...]:
+    """The templateIds of which the path's first step must bear one; empty when any element may be the first step."""
+    depth = 0
+    for end, char in enumerate(path):  # noqa: B007 - where the first step ends
+        depth += (char == "[") - (char == "]")
+        if char == "/" and depth == 0:
+            break
+    else:
+        end = len(path)
+    asked = re.sub(r"not\([^()]*\)", "", path[:end].partition("[")[2])
+    found = tuple(oids(asked))
+    terms = asked.count(" or ") + 1
+    if "(" in asked or (terms > 1 and (terms != len(found) or " and " in asked)):
+        return ()
+    return found if terms > 1 else found[:1]
+
+
 def head(path: str) -> str:
     """The name of the path's first step: what two lines about the same child have in common."""
     inner = re.match(r"(?:not|count|string)\(+(.*)", path)
