@@ -81,6 +81,7 @@ ADDRESSES: tuple[Address, ...] = (
         ),
         "/si-dmp-server/v2/services",
     ),
+    Address("webps", 10, "https", "dmp", "optional", ("wps-psc.dmp.monespacesante.fr",), "/AccesDirect"),
 )
 
 

@@ -116,7 +116,7 @@ class Access:
 
     def wrote(self, entry: DocumentEntry) -> bool:
         """Whether the user is an author of the document."""
-        return any(person.split("^")[0] == self.user for author in entry.authors for person in author.persons)
+        return _wrote(entry, self.user)
 
     def of_unit(self, entry: DocumentEntry) -> bool:
         """Whether an author of the document worked for the user's structure."""
@@ -129,7 +129,7 @@ class Access:
     def sees(self, entry: DocumentEntry) -> bool:
         """Whether the document is not masked to this user: own documents, all for the treating doctor; in the other
         access modes a masked one is seen when the patient allows these modes."""
-        if _MASKED not in entry.visibility or self.treating or self.wrote(entry):
+        if not masked_to(entry, self.user, self.treating):
             return True
         return self.purpose != names.NORMAL and self.patient is not None and _open_to(self.patient, self.purpose)
 
@@ -148,6 +148,15 @@ class Access:
             "air-shelf": own or self.doctor,
             "mt": self.treating,
         }.get(condition, False)
+
+
+def masked_to(entry: DocumentEntry, user: str, treating: bool) -> bool:
+    """Whether a document is masked to a professional: neither its author nor the treating doctor."""
+    return _MASKED in entry.visibility and not treating and not _wrote(entry, user)
+
+
+def _wrote(entry: DocumentEntry, user: str) -> bool:
+    return any(person.split("^")[0] == user for author in entry.authors for person in author.persons)
 
 
 def authorise(call: Call, transaction: str, envelope: Envelope, patient: str = "") -> Access:
@@ -263,6 +272,8 @@ def _vihf(call: Call, transaction: str, envelope: Envelope) -> tuple[Vihf | None
     vihf, problems = read_vihf(held[0])
     if len(held) > 1 or envelope.count(SECURITY) > 1:
         problems.append(find("VIHF-SEC-02", found=len(held), where=place(held[0])))
+    if call.peer is None:
+        problems.append(find("VIHF-TLS-01"))
     expected = _expected(call, transaction)
     problems += check_vihf(vihf, expected)
     call.exchange.facts |= {

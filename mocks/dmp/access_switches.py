@@ -77,7 +77,7 @@ ACCESS_SWITCHES: tuple[Switch, ...] = (
         "bool",
         False,
         "Ouvre AIR aux non-PS et aux PS hors annuaire, comme la matrice PDT-INF-606 et contre EX_AIR-020",
-        "Opens AIR to non-professionals and to those outside the directory, as matrix PDT-INF-606 does and EX_AIR-020 not",
+        "Opens AIR to others than professionals of the directory, as matrix PDT-INF-606 does and EX_AIR-020 does not",
     ),
     Switch(
         "dmp.finess",
@@ -99,7 +99,7 @@ ACCESS_SWITCHES: tuple[Switch, ...] = (
         "choice",
         "check",
         "Jeton Pro Santé Connect joint à l'appel : ignoré, contrôlé s'il est là, exigé hors mode DIRECTE (provisoire)",
-        "Pro Santé Connect token sent with the call: ignored, checked when there, required outside DIRECTE (provisional)",
+        "Pro Santé Connect token of the call: ignored, checked when there, required outside DIRECTE (provisional)",
         choices=("ignore", "check", "require"),
     ),
     Switch(

@@ -16,7 +16,8 @@ from mocks.dmp.patient_routes import answer_patient
 from mocks.dmp.patients import OPERATIONS
 from mocks.dmp.refusal import Refused
 from mocks.dmp.state import DmpState, state_of
-from mocks.http import MEGABYTE, Answer, Call, Service
+from mocks.dmp.web import WEB_ROUTES
+from mocks.http import MEGABYTE, Answer, Call, Handler, Service
 from mocks.hub import Hub
 from norms.finding import find
 from norms.soap import Fault
@@ -79,9 +80,10 @@ def service(hub: Hub) -> Service:
         call.exchange.outcome = "retired"
         return Answer(410, "Service retiré".encode())
 
-    routes = {("POST", f"{BASE}/{name}"): documents for name in SERVED}
+    routes: dict[tuple[str, str], Handler] = {("POST", f"{BASE}/{name}"): documents for name in SERVED}
     routes |= {("POST", f"{BASE}/{name}"): patients for name in OPERATIONS}
     routes |= {("POST", f"{OLD}/*"): retired, ("GET", f"{OLD}/*"): retired}
+    routes |= WEB_ROUTES
     return Service("dmp", hub, routes, max_body=MAX_BODY)
 
 
