@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from norms.codes import Tables
-from norms.finding import Finding, Where, find
+from norms.finding import Finding, find
 from norms.ins.oids import nature
 from norms.xds.codes import check_code
 from norms.xds.datatypes import PERSONS, STRUCTURES, is_oid, read_xcn, read_xon
-from norms.xds.model import Author, Code, DocumentEntry, SubmissionSet
+from norms.xds.model import Author, Code, DocumentEntry, SubmissionSet, Thing
 
 _XCN_FORM: Final = f"identifiant^NOM^Prénom^^^^^^&{PERSONS}&ISO^D^^^IDNPS"
 _XON_FORM: Final = f"Nom^^^^^&{STRUCTURES}&ISO^IDNST^^^identifiant"
@@ -21,12 +21,20 @@ _PERSON_ID: Final = re.compile(r"0[0-9AB]{8,9}\w?|[16]\w{8,}|[345]\w{9,14}/[^\s^
 _STRUCTURE_ID: Final = re.compile(r"[01234]\w{8,20}")
 
 
-def check_xcn(text: str, field: str, where: Where, object: str) -> Iterator[Finding]:
+def check_xcn(text: str, field: str, thing: Thing, place: str) -> Iterator[Finding]:
     """XDS-XCN-01 and -02: a professional (IDNPS), a device (RI), or the patient (NH)."""
     read = read_xcn(text)
 
     def wrong(name: str) -> Finding:
-        return find("XDS-XCN-01", expected=_XCN_FORM, found=text, where=where, object=object, field=field, name=name)
+        return find(
+            "XDS-XCN-01",
+            expected=_XCN_FORM,
+            found=text,
+            where=thing.where(place),
+            object=thing.id,
+            field=field,
+            name=name,
+        )
 
     if read is None:
         yield wrong("XCN.1-13, XCN.9 = &OID&ISO")
@@ -52,15 +60,30 @@ def check_xcn(text: str, field: str, where: Where, object: str) -> Iterator[Find
     if not read.given:
         yield wrong("XCN.3")
     if read.id_type != "IDNPS":
-        yield find("XDS-XCN-02", expected="IDNPS", found=read.id_type or "—", where=where, object=object, field=field)
+        yield find(
+            "XDS-XCN-02",
+            expected="IDNPS",
+            found=read.id_type or "—",
+            where=thing.where(place),
+            object=thing.id,
+            field=field,
+        )
 
 
-def check_xon(text: str, field: str, where: Where, object: str) -> Iterator[Finding]:
+def check_xon(text: str, field: str, thing: Thing, place: str) -> Iterator[Finding]:
     """XDS-XON-01: a structure (IDNST), or the publisher of a referenced digital service (SIREN)."""
     read = read_xon(text)
 
     def wrong(name: str) -> Finding:
-        return find("XDS-XON-01", expected=_XON_FORM, found=text, where=where, object=object, field=field, name=name)
+        return find(
+            "XDS-XON-01",
+            expected=_XON_FORM,
+            found=text,
+            where=thing.where(place),
+            object=thing.id,
+            field=field,
+            name=name,
+        )
 
     if read is None:
         yield wrong("XON.1-10, XON.6 = &OID&ISO")
@@ -79,30 +102,31 @@ def check_xon(text: str, field: str, where: Where, object: str) -> Iterator[Find
 
 def check_authors(thing: DocumentEntry | SubmissionSet, tables: Tables) -> Iterator[Finding]:
     """XDS-AUT-*, -XCN-*, -XON-* and the specialties' value set, for a document's authors or a set's."""
-    where, object = thing.where("author"), thing.id
     if not thing.authors:
-        yield find("XDS-AUT-01", where=where, object=object)
+        yield find("XDS-AUT-01", where=thing.where("author"), object=thing.id)
     for author in thing.authors:
-        yield from _check_author(author, where, object, tables, document=isinstance(thing, DocumentEntry))
+        yield from _check_author(author, thing, tables)
 
 
-def _check_author(author: Author, where: Where, object: str, tables: Tables, *, document: bool) -> Iterator[Finding]:
+def _check_author(author: Author, thing: Thing, tables: Tables) -> Iterator[Finding]:
     if not author.persons:
-        yield find("XDS-AUT-01", where=where, object=object)
+        yield find("XDS-AUT-01", where=thing.where("author"), object=thing.id)
     if len(author.persons) > 1:
-        yield find("XDS-AUT-02", found=len(author.persons), where=where, object=object)
+        yield find("XDS-AUT-02", found=len(author.persons), where=thing.where("author"), object=thing.id)
     patient = False
     for person in author.persons:
-        yield from check_xcn(person, "authorPerson", where, object)
+        yield from check_xcn(person, "authorPerson", thing, "author")
         read = read_xcn(person)
         patient = patient or bool(read and nature(read.oid))
     if not author.institutions and not patient:
-        yield find("XDS-AUT-03", found=", ".join(author.persons) or "—", where=where, object=object)
+        yield find("XDS-AUT-03", found=", ".join(author.persons) or "—", where=thing.where("author"), object=thing.id)
     for institution in author.institutions:
-        yield from check_xon(institution, "authorInstitution", where, object)
+        yield from check_xon(institution, "authorInstitution", thing, "author")
     for specialty in author.specialties:
         parts = specialty.split("^")
         if len(parts) != 3 or not parts[0] or not is_oid(parts[2]):
-            yield find("XDS-AUT-04", expected=_SPECIALTY_FORM, found=specialty, where=where, object=object)
-        elif document or parts[0]:
-            yield from check_code(Code(parts[0], parts[2], parts[1]), "authorSpecialty", where, object, tables)
+            yield find(
+                "XDS-AUT-04", expected=_SPECIALTY_FORM, found=specialty, where=thing.where("author"), object=thing.id
+            )
+        else:
+            yield from check_code(Code(parts[0], parts[2], parts[1]), "authorSpecialty", thing, "author", tables)

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from norms.codes import Tables
-from norms.finding import Finding, Severity, Where, find
+from norms.finding import Finding, Severity, find
 from norms.ins import matricule
 from norms.ins.oids import NIA, NIR, NIR_TEST, nature
 from norms.xds.authors import check_authors, check_xcn
 from norms.xds.codes import check_entry_codes, check_set_codes, is_signature
 from norms.xds.datatypes import is_oid, read_cx, read_dtm, read_xcn
-from norms.xds.model import Code, DocumentEntry, SubmissionSet
+from norms.xds.model import Code, DocumentEntry, SubmissionSet, Thing
 
 HL7_CONFIDENTIALITY: Final = ("N", "R", "V")
 VISIBILITY: Final = "1.2.250.1.213.1.1.4.13"
@@ -77,9 +77,7 @@ def check_entry(entry: DocumentEntry, setting: Setting) -> Iterator[Finding]:
     yield from _times(entry, setting)
     yield from check_authors(entry, setting.tables)
     if entry.legal_authenticator:
-        yield from check_xcn(
-            entry.legal_authenticator, "legalAuthenticator", entry.where("legalAuthenticator"), entry.id
-        )
+        yield from check_xcn(entry.legal_authenticator, "legalAuthenticator", entry, "legalAuthenticator")
     yield from check_entry_codes(entry, setting.tables)
     yield from _confidentiality(entry)
     yield from _rest(entry, setting)
@@ -108,25 +106,27 @@ def check_set(one: SubmissionSet, setting: Setting) -> Iterator[Finding]:
         if value and not is_oid(value):
             yield find("XDS-OID-02", found=value, where=one.where(name), object=one.id, field=name)
     if one.patient_id:
-        yield from check_patient_id(one.patient_id, one.where("patientId"), one.id, setting)
+        yield from check_patient_id(one.patient_id, one, setting)
     yield from check_authors(one, setting.tables)
     yield from check_set_codes(one, setting.tables)
 
 
-def check_patient_id(text: str, where: Where, object: str, setting: Setting) -> Iterator[Finding]:
+def check_patient_id(text: str, thing: Thing, setting: Setting) -> Iterator[Finding]:
     """XDS-PID-02 and -04: an INS of 15 characters in CX form, its OID one of those taken, its key right."""
     read = read_cx(text)
     form = f"INS^^^&{setting.ins_oids[0]}&ISO^NH"
     if read is None or read.type != "NH" or read.oid not in setting.ins_oids:
-        yield find("XDS-PID-02", expected=form, found=text, where=where, object=object)
+        yield find("XDS-PID-02", expected=form, found=text, where=thing.where("patientId"), object=thing.id)
         return
     try:
         number, key = matricule.split(read.id)
     except matricule.BadMatricule:
-        yield find("XDS-PID-02", expected=form, found=text, where=where, object=object)
+        yield find("XDS-PID-02", expected=form, found=text, where=thing.where("patientId"), object=thing.id)
         return
     if not matricule.valid(number, key):
-        yield find("XDS-PID-04", expected=matricule.key(number), found=read.id, where=where, object=object)
+        yield find(
+            "XDS-PID-04", expected=matricule.key(number), found=read.id, where=thing.where("patientId"), object=thing.id
+        )
 
 
 def _missing(thing: DocumentEntry | SubmissionSet, name: str, form: str) -> Finding:
@@ -183,11 +183,12 @@ def _identified(entry: DocumentEntry, setting: Setting) -> Iterator[Finding]:
     if entry.unique_id and not is_oid(entry.unique_id):
         yield find("XDS-OID-01", found=entry.unique_id, where=entry.where("uniqueId"), object=entry.id)
     if entry.patient_id:
-        yield from check_patient_id(entry.patient_id, entry.where("patientId"), entry.id, setting)
+        yield from check_patient_id(entry.patient_id, entry, setting)
     if entry.source_patient_id:
-        where, read = entry.where("sourcePatientId"), read_cx(entry.source_patient_id)
+        read = read_cx(entry.source_patient_id)
         if read is None or read.type != ("NH" if nature(read.oid) else "PI"):
             form = "identifiant^^^&OID&ISO^PI"
+            where = entry.where("sourcePatientId")
             yield find("XDS-PID-03", expected=form, found=entry.source_patient_id, where=where, object=entry.id)
 
 
@@ -204,31 +205,35 @@ def _times(entry: DocumentEntry, setting: Setting) -> Iterator[Finding]:
 
 
 def _time(name: str, text: str, thing: DocumentEntry | SubmissionSet, setting: Setting) -> Iterator[Finding]:
-    read, where = read_dtm(text), thing.where(name)
+    read = read_dtm(text)
     if read is None:
-        yield find("XDS-DTM-01", found=text, where=where, object=thing.id, field=name)
+        yield find("XDS-DTM-01", found=text, where=thing.where(name), object=thing.id, field=name)
         return
     if len(text) < 14:
-        yield find("XDS-DTM-04", found=text, where=where, object=thing.id, field=name)
+        yield find("XDS-DTM-04", found=text, where=thing.where(name), object=thing.id, field=name)
     if read > setting.now + setting.tolerance and name not in ("serviceStartTime", "serviceStopTime"):
         now = setting.now.strftime("%Y%m%d%H%M%S")
-        yield find("XDS-DTM-02", expected=now, found=text, where=where, object=thing.id, field=name)
+        yield find("XDS-DTM-02", expected=now, found=text, where=thing.where(name), object=thing.id, field=name)
 
 
 def _confidentiality(entry: DocumentEntry) -> Iterator[Finding]:
-    codes, where = [code.code for code in entry.confidentiality], entry.where("confidentialityCode")
+    codes = [code.code for code in entry.confidentiality]
     if not codes or is_signature(entry):
         return
+
+    def told(rule: str, found: object) -> Finding:
+        return find(rule, found=found, where=entry.where("confidentialityCode"), object=entry.id)
+
     level = [code for code in codes if code in HL7_CONFIDENTIALITY]
     if len(level) != 1:
-        yield find("XDS-CONF-01", found=", ".join(codes), where=where, object=entry.id)
+        yield told("XDS-CONF-01", ", ".join(codes))
     elif level[0] != "N":
-        yield find("XDS-CONF-02", found=level[0], where=where, object=entry.id)
+        yield told("XDS-CONF-02", level[0])
     repeated = max(codes.count(code) for code in codes)
     if repeated > 1 or len(codes) > 4:
-        yield find("XDS-CONF-03", found=repeated, where=where, object=entry.id)
+        yield told("XDS-CONF-03", repeated)
     if {MASKED.code, NOT_PATIENT.code} <= set(codes):
-        yield find("XDS-CONF-04", found=f"{MASKED.code} + {NOT_PATIENT.code}", where=where, object=entry.id)
+        yield told("XDS-CONF-04", f"{MASKED.code} + {NOT_PATIENT.code}")
 
 
 def _rest(entry: DocumentEntry, setting: Setting) -> Iterator[Finding]:
@@ -241,9 +246,8 @@ def _rest(entry: DocumentEntry, setting: Setting) -> Iterator[Finding]:
             yield find("XDS-REF-01", expected=form, found=text, where=entry.where("referenceIdList"), object=entry.id)
     if is_signature(entry):
         return
-    where = entry.where("sourcePatientInfo")
     if not entry.source_patient_info:
-        yield find("XDS-SPI-01", where=where, object=entry.id)
+        yield find("XDS-SPI-01", where=entry.where(), object=entry.id)
     for text in entry.source_patient_info:
         wrong = not _PID.fullmatch(text)
         form = "PID-5|NOM^Prénom^^^^^L"
@@ -252,6 +256,7 @@ def _rest(entry: DocumentEntry, setting: Setting) -> Iterator[Finding]:
         elif text.startswith("PID-8|"):
             wrong, form = not _PID_SEX.fullmatch(text), "PID-8|M"
         if wrong:
+            where = entry.where("sourcePatientInfo")
             yield find("XDS-SPI-02", expected=form, found=text, where=where, object=entry.id)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from norms.codes import Tables, mapping
-from norms.finding import Finding, Severity, Where, find
-from norms.xds.model import Code, DocumentEntry, SubmissionSet
+from norms.finding import Finding, Severity, find
+from norms.xds.model import Code, DocumentEntry, SubmissionSet, Thing
 
 # Metadata -> (value set of the DMP, the CI-SIS set it is a subset of)
 SETS: Final[Mapping[str, tuple[str, str]]] = {
@@ -35,18 +35,20 @@ def class_of(type_code: Code) -> str:
     return links[0].target if links else ""
 
 
-def check_code(code: Code, field: str, where: Where, object: str, tables: Tables) -> Iterator[Finding]:
+def check_code(code: Code, field: str, thing: Thing, place: str, tables: Tables) -> Iterator[Finding]:
     """XDS-JDV-01, -02, -03 and -05: a code against the DMP's value set of its metadata."""
     name, wider = SETS[field]
     table = tables.table(name)
     if table is None or not code.code:
         return
-    said = f"{table.name} ({table.date})"
-    if code.pair in table:
-        label = table.labels[code.pair]
-        if code.display and _folded(code.display) != _folded(label):
+    label = table.labels.get(code.pair)
+    object = thing.id
+    if label is not None:
+        if code.display and code.display != label and _folded(code.display) != _folded(label):
+            where = thing.where(place)
             yield find("XDS-JDV-05", expected=label, found=code.display, where=where, object=object, field=field)
         return
+    said, where = f"{table.name} ({table.date})", thing.where(place)
     systems = table.systems_of(code.code)
     if field == "contentTypeCode" and (not systems or any("/" in system for system in systems)):
         # The OIDs of two of its code systems are not published: an unknown pair may be right.
@@ -77,9 +79,9 @@ def check_entry_codes(entry: DocumentEntry, tables: Tables) -> Iterator[Finding]
     }
     for field, code in given.items():
         if code is not None:
-            yield from check_code(code, field, entry.where(field), entry.id, tables)
+            yield from check_code(code, field, entry, field, tables)
     for code in entry.confidentiality:
-        yield from check_code(code, "confidentialityCode", entry.where("confidentialityCode"), entry.id, tables)
+        yield from check_code(code, "confidentialityCode", entry, "confidentialityCode", tables)
     if entry.type_code and entry.class_code and not is_signature(entry):
         wanted = class_of(entry.type_code)
         if wanted and wanted != entry.class_code.code:
@@ -92,7 +94,7 @@ def check_entry_codes(entry: DocumentEntry, tables: Tables) -> Iterator[Finding]
 def check_set_codes(one: SubmissionSet, tables: Tables) -> Iterator[Finding]:
     """The coded metadata of a submission set against its value set."""
     if one.content_type is not None:
-        yield from check_code(one.content_type, "contentTypeCode", one.where("contentTypeCode"), one.id, tables)
+        yield from check_code(one.content_type, "contentTypeCode", one, "contentTypeCode", tables)
 
 
 def _folded(label: str) -> str:
