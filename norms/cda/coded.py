@@ -37,7 +37,7 @@ def check(
         yield find("CDA-TRM-02", expected=others, found=system, where=where, severity=severity, **said)
     elif not attribute and (display := element.get("displayName")):
         label = held.labels.get((code, system))
-        if label and _plain(display) != _plain(label):
+        if label and display != label and _plain(display) != _plain(label):
             said["code"] = code
             yield find(
                 "CDA-TRM-03", expected=label, found=display, where=document.where(element, "displayName"), **said

@@ -44,6 +44,7 @@ def _steps(path: str) -> tuple[str, ...]:
     return tuple(qname(step) for step in path.split("/"))
 
 
+@cache
 def shown(tag: str) -> str:
     """A qualified name as a reader writes it: ``{urn:hl7-org:v3}id`` → ``id``."""
     uri, _, local = tag.rpartition("}")
@@ -176,27 +177,29 @@ class Document:
             self._places = Places(self.data, self.outer)
         line, column, excerpt = self._places.of(element, attribute)
         at = f"/@{attribute}" if attribute else ""
-        return Where(line, column, self.path(element) + at, self.xpath(element) + at, excerpt)
+        chain = [(node, _rank(node)) for node in _upwards(element)]
+        return Where(line, column, self._path(element, chain) + at, _xpath(chain) + at, excerpt)
 
     def path(self, element: Element) -> str:
         """The path a person reads, from the document's root; a section goes by its code and title."""
-        if element is self.root:
-            return "ClinicalDocument"
-        steps: list[str] = []
-        for node in _upwards(element, self.root):
-            if node.tag == _SECTION and node is not element:
-                steps.append(_section_name(node))
-                break
-            steps.append(shown(node.tag) + _rank(node))
-        return "/".join(reversed(steps))
+        return self._path(element, [(node, _rank(node)) for node in _upwards(element)])
 
     def xpath(self, element: Element) -> str:
         """An XPath from the file's root, HL7 elements prefixed ``hl7:``, the others as in `PREFIXES`."""
-        steps = []
-        for node in _upwards(element, None):
-            name = shown(node.tag)
-            steps.append((name if ":" in name else f"hl7:{name}") + _rank(node))
-        return "/" + "/".join(reversed(steps))
+        return _xpath([(node, _rank(node)) for node in _upwards(element)])
+
+    def _path(self, element: Element, chain: list[tuple[Element, str]]) -> str:
+        if element is self.root:
+            return "ClinicalDocument"
+        steps: list[str] = []
+        for node, rank in chain:
+            if node is self.root:
+                break
+            if node.tag == _SECTION and node is not element:
+                steps.append(_section_name(node))
+                break
+            steps.append(shown(node.tag) + rank)
+        return "/".join(reversed(steps))
 
 
 _SECTION = qname("section")
@@ -211,11 +214,14 @@ def _section_name(section: Element) -> str:
     return f"section[{label}]" if label else "section" + _rank(section)
 
 
-def _upwards(element: Element, stop: Element | None) -> Iterator[Element]:
-    node: Element | None = element
-    while node is not None and node is not stop:
-        yield node
-        node = node.getparent()
+def _upwards(element: Element) -> Iterator[Element]:
+    yield element
+    yield from element.iterancestors()
+
+
+def _xpath(chain: list[tuple[Element, str]]) -> str:
+    names = ((shown(node.tag), rank) for node, rank in reversed(chain))
+    return "/" + "/".join(name + rank if ":" in name else f"hl7:{name}{rank}" for name, rank in names)
 
 
 def _rank(element: Element) -> str:

@@ -39,7 +39,20 @@ class Spec:
     present: tuple[str, ...]
     fixed: Mapping[str, tuple[str, ...]]
     coded: tuple[Coded, ...]
-    children: tuple[Spec, ...]
+    children: Block
+
+
+class Block:
+    """What is said of the children of an element: ``specs`` as written, ``by_tag`` to look one up, ``required``."""
+
+    __slots__ = ("by_tag", "required", "specs")
+
+    def __init__(self, specs: tuple[Spec, ...]) -> None:
+        self.specs = specs
+        self.required = tuple(spec for spec in specs if spec.low)
+        self.by_tag: dict[str, tuple[Spec, ...]] = {}
+        for spec in specs:
+            self.by_tag[spec.tag] = (*self.by_tag.get(spec.tag, ()), spec)
 
 
 _NAME = re.compile(r"([\w:\-]+)(?:\[([\w.]+)\])?(!?)")
@@ -47,9 +60,9 @@ _MANY = 10**6
 
 
 @cache
-def document() -> tuple[Spec, ...]:
+def document() -> Block:
     """The children of ClinicalDocument, its header."""
-    return block("document")
+    return Block(block("document"))
 
 
 @cache
@@ -114,8 +127,9 @@ def _spec(line: str, children: tuple[Spec, ...]) -> Spec:
         else:
             kind = word
     root, having = (only, "") if only and only[0].isdigit() else ("", only or "")
+    held = Block(children)
     return Spec(
-        name, qname(name), root, having, bool(valued), low, high, kind, tuple(present), fixed, tuple(coded), children
+        name, qname(name), root, having, bool(valued), low, high, kind, tuple(present), fixed, tuple(coded), held
     )
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from norms.cda import coded
 from norms.cda.document import Document, Element, qname, shown
 from norms.cda.header import datatypes
-from norms.cda.header.sheet import Spec
+from norms.cda.header.sheet import Block, Spec
 from norms.finding import Finding, Severity, find
 
 
-def check(document: Document, specs: Sequence[Spec]) -> list[Finding]:
-    """Findings on the children of the root that the specs speak of, and on all below."""
+def check(document: Document, block: Block) -> list[Finding]:
+    """Findings on the children of the root that the block speaks of, and on all below."""
     walk = _Walk(document)
-    walk.children(document.root, specs)
+    walk.children(document.root, block)
     return walk.findings
 
 
@@ -25,27 +25,28 @@ class _Walk:
         self.document = document
         self.findings: list[Finding] = []
 
-    def children(self, parent: Element, specs: Sequence[Spec]) -> None:
+    def children(self, parent: Element, block: Block) -> None:
         """The children of an element: how many of each, then each."""
         held: dict[str, list[Element]] = {}
+        by_tag = block.by_tag
         for child in parent:
-            if isinstance(child.tag, str):
+            if child.tag in by_tag:
                 held.setdefault(child.tag, []).append(child)
-        for spec in specs:
-            found = held.get(spec.tag)
-            if found is None:
-                if spec.low:
-                    self._count(parent, spec, [])
-                continue
-            if spec.root:
-                found = [child for child in found if child.get("root") == spec.root]
-            elif spec.having:
-                found = [child for child in found if child.find(qname(spec.having)) is not None]
-            if not spec.low <= len(found) <= spec.high:
-                self._count(parent, spec, found)
-            for child in found:
-                if self.document.sound(child):
-                    self._element(child, spec)
+        for spec in block.required:
+            if spec.tag not in held:
+                self._count(parent, spec, [])
+        for tag, every in held.items():
+            for spec in by_tag[tag]:
+                found = every
+                if spec.root:
+                    found = [child for child in every if child.get("root") == spec.root]
+                elif spec.having:
+                    found = [child for child in every if child.find(qname(spec.having)) is not None]
+                if not spec.low <= len(found) <= spec.high:
+                    self._count(parent, spec, found)
+                for child in found:
+                    if self.document.sound(child):
+                        self._element(child, spec)
 
     def _count(self, parent: Element, spec: Spec, found: list[Element]) -> None:
         document = self.document
@@ -83,9 +84,9 @@ class _Walk:
                 found += coded.check(document, element, bound.table, bound.attribute, firm=bound.firm)
         if found:
             self.findings += found
-            if not spec.children and any(f.severity is not Severity.INFO for f in found):
+            if not spec.children.specs and any(f.severity is not Severity.INFO for f in found):
                 document.spoil(element)
-        if spec.children:
+        if spec.children.specs:
             self.children(element, spec.children)
 
     def _attributes(self, element: Element, spec: Spec) -> Iterator[Finding]:
