@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, help=t("validate.help"), pretty_exceptions_enable=False)
 
-KINDS = ("cda",)
+KINDS = ("cda", "vihf")
 FORMATS = ("text", "json", "sarif", "junit")
 
 
@@ -46,8 +46,8 @@ def validate(
     if pdfa not in list(Severity):
         fail(t("validate.bad_pdfa", found=pdfa))
     packs = tuple(str(_pack(name, home)) for name in rulepack)
-    options = Options(strict, packs, Severity(pdfa), datetime.now(UTC))
-    engine = _official(packs, form) if official else None
+    options = Options(strict, packs, Severity(pdfa), datetime.now(UTC), kind, _trust(home))
+    engine = _official(packs, form) if official and kind == "cda" else None
     try:
         results = _results(paths, options, jobs, form, info, engine)
     finally:
@@ -70,6 +70,14 @@ def _pack(name: str, home: Path | None) -> Path:
     if not name.startswith(".") and "/" not in name and imported.is_dir():
         return imported
     return fail(t("validate.no_pack", found=name))
+
+
+def _trust(home: Path | None) -> str:
+    """The authorities of the test PKI, when this home has one."""
+    from harness.home import Home
+
+    bundle = Home.at(home).pki / "ca.pem"
+    return str(bundle) if bundle.is_file() else ""
 
 
 def _official(packs: tuple[str, ...], form: str) -> Official | None:

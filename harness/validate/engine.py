@@ -17,12 +17,17 @@ _BATCH = 8
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How documents are judged: ``packs`` folders of value sets and code systems, ``now`` what dates are held against."""
+    """How documents are judged: ``packs`` folders of value sets and code systems, ``now`` what dates are held against.
+
+    ``kind``: what the files are (``cda``, ``vihf``); ``trust``: PEM bundle of the authorities behind signatures.
+    """
 
     strict: bool = False
     packs: tuple[str, ...] = ()
     pdfa: Severity = Severity.WARNING
     now: datetime | None = None
+    kind: str = "cda"
+    trust: str = ""
 
 
 @dataclass(slots=True)
@@ -111,6 +116,11 @@ _PARTS = ("code", "system", "display", "volet", "template", "version", "level")
 
 def judge_bytes(name: str, data: bytes, options: Options) -> Result:
     """The result for these bytes."""
+    if options.kind != "cda":
+        from importlib import import_module
+
+        result: Result = import_module(f"harness.validate.{options.kind}").judge(name, data, options)
+        return result
     from norms.cda import validate
 
     report = validate(
