@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import cast
 
 from lxml import etree
@@ -44,7 +44,7 @@ def _steps(path: str) -> tuple[str, ...]:
     return tuple(qname(step) for step in path.split("/"))
 
 
-@cache
+@lru_cache(4096)
 def shown(tag: str) -> str:
     """A qualified name as a reader writes it: ``{urn:hl7-org:v3}id`` → ``id``."""
     uri, _, local = tag.rpartition("}")
