@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import logs
 from harness.home import RUN_SESSION, Home
+from harness.validation import ValidationQueue
 from mocks.addresses import ADDRESSES, BASE_PORT, SESSION_PORTS, Address
 from mocks.control import Registry
 from mocks.dmp import routes as dmp
@@ -130,6 +131,8 @@ class Bench:
             )
             await self._bound("console", options.base_port, console.start())
             self.listeners.append(console)
+            self.validation = ValidationQueue(self.journal)
+            self.validation.start()
         except BaseException:
             await self.stop()
             raise
@@ -164,6 +167,8 @@ class Bench:
         ]
         if hasattr(self, "proxy"):
             opened.append(self.proxy)
+        if hasattr(self, "validation"):
+            await self.validation.stop()
         for listener in opened:
             with contextlib.suppress(Exception):
                 await listener.stop()
