@@ -11,6 +11,8 @@ from signxml.xades.xades import XAdESSigner
 from norms.cda.document import HL7, XSI, XSL, Element
 
 _CONTENT = "urn:asip-sante:ci-sis"
+# Inclusive canonicalisation: what a reference without transform means (XML Signature 4.4.3.2), as signxml writes some.
+_C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 # Our own style sheet, as small as readable: header line, sections, narrative. No script, nothing outside the file.
 _SHEET = f"""<xsl:stylesheet version="1.0" xmlns:xsl="{XSL}" xmlns:xsi="{XSI}" xmlns:c="{HL7}" xmlns:data="{_CONTENT}"
  exclude-result-prefixes="xsi c data">
@@ -56,7 +58,7 @@ def self_presentable(document: Element) -> bytes:
 
 
 def signed(document: Element, key: Any, certificate: Any) -> bytes:
-    """The document enveloped by its XAdES signature (RSA-SHA256, exclusive canonicalisation).
+    """The document enveloped by its XAdES signature (RSA-SHA256).
 
     ``key`` and ``certificate`` are objects of ``cryptography``.
     """
@@ -64,7 +66,7 @@ def signed(document: Element, key: Any, certificate: Any) -> bytes:
         method=SignatureConstructionMethod.enveloping,
         signature_algorithm=SignatureMethod.RSA_SHA256,
         digest_algorithm=DigestAlgorithm.SHA256,
-        c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#",
+        c14n_algorithm=_C14N,
     )
     signature = signer.sign(document, key=key, cert=[certificate])
     data: bytes = etree.tostring(signature, encoding="UTF-8", xml_declaration=False)
