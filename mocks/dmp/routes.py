@@ -167,10 +167,10 @@ def malformed(call: Call, answer: Answer) -> Answer:
     elif kind == "cut":
         body = body[: len(body) * 2 // 3]
     elif is_related(answer.content_type):
-        first, second = body.find(b"\r\n--"), body.rfind(b"\r\n--")
-        third = body.rfind(b"\r\n--", 0, second)
+        end = body.rfind(b"\r\n--")  # the closing delimiter
+        last = body.rfind(b"\r\n" + body[: body.index(b"\r\n")], 0, end)  # the delimiter of the last part
         if kind == "truncated_package":
-            body = body[:second]
-        elif kind == "missing_part" and third > first:
-            body = body[:third] + body[second:]
+            body = body[:end]
+        elif kind == "missing_part" and last > 0:
+            body = body[:last] + body[end:]
     return replace(answer, body=body)
