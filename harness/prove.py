@@ -90,12 +90,18 @@ def prove(
     if broken := next((r for r in found[NONE] if r.verdict is Verdict.ERROR), None):
         raise BenchError(f"{broken.id}: {broken.reason.en}")
     with ThreadPoolExecutor(workers) as pool:
-        found |= dict(pool.map(column, names or catalogue()))
+        found |= dict(pool.map(column, names or _concerned(scenarios)))
     failed = {
         defect: {r.id: bad for r in results if (bad := _bad(r)) or r.verdict in FAILING}
         for defect, results in found.items()
     }
     return Proof(tuple(s.id for s in scenarios), {r.id: _automatic(r) for r in found[NONE]}, failed)
+
+
+def _concerned(scenarios: Sequence[Scenario]) -> list[str]:
+    """The defects that name one of these scenarios."""
+    ids = {s.id for s in scenarios}
+    return [name for name, defect in catalogue().items() if ids & set(defect.scenarios)]
 
 
 def _bad(result: ScenarioResult) -> tuple[str, ...]:
