@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, help=t("validate.help"), pretty_exceptions_enable=False)
 
-KINDS = ("cda", "vihf")
+KINDS = ("cda", "vihf", "xds")
 FORMATS = ("text", "json", "sarif", "junit")
 
 
