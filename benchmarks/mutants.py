@@ -29,7 +29,7 @@ def mutants(data: bytes, count: int, seed: int) -> Iterator[Mutant]:
     kinds = list(EDITS)
     made = tries = 0
     while made < count and tries < 20 * count:
-        kind = kinds[tries % len(kinds)]
+        kind = kinds[(made + tries) % len(kinds)]
         tries += 1
         tree = etree.fromstring(data, etree.XMLParser(huge_tree=True)).getroottree()
         place = EDITS[kind](chance, list(tree.getroot().iter(f"{HL7}*")))

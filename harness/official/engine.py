@@ -104,16 +104,16 @@ class Official:
         """What the official rules say of a document, beside our own `result`: verdict, findings, agreement, defects."""
         began = perf_counter()
         said: dict[str, Any] = {"verdict": "error", "findings": [], "schema": [], "profiles": [], "defects": []}
+        found: list[str] = []
         try:
             root = parse(data)
-            found = self._schema_errors(root)
+            said["schema"] = found = self._schema_errors(root)
             rows, said["profiles"] = self._rows(etree.tostring(root, encoding="unicode"), result)
         except BadXml as error:
             return {**said, "verdict": "fail", "schema": [str(error)]}
-        except OfficialError as error:
-            return {**said, "error": str(error)}
+        except OfficialError as error:  # what the schema refused is refused, whatever befell the schematrons
+            return {**said, "verdict": "fail" if found else "error", "error": str(error)}
         errors = [row for row in rows if row.weight == "error"]
-        said["schema"] = found
         said["findings"] = [{**asdict(row), "location": svrl.short(row.location)} for row in rows]
         said["verdict"] = "fail" if found or errors else "pass"
         said["agreement"] = compare(root, data, errors, found, result.findings)
