@@ -177,6 +177,8 @@ def _professions() -> dict[tuple[str, str], str]:
 
 
 def _matches(card: dict[str, Any], wanted: str) -> bool:
+    if not wanted:
+        return True
     words = " ".join([card["name"], card["national_id"], card["profession"], card["id"], *card["note"].values()])
     return _plain(wanted) in _plain(words)
 
