@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -144,7 +143,7 @@ def _receive(speaker: Speaker, body: Mapping[str, Any]) -> Made:
         lines.append("document")
         try:
             data = base64.b64decode(str(document.get("content_base64", "")), validate=True)
-        except binascii.Error:
+        except ValueError:
             data = b""
         speaker.write(str(document.get("title") or "document"), data)
     trusted = values.worded("trusted", bool(body.get("trusted")))

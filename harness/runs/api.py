@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, HTTPException
@@ -88,7 +87,7 @@ def router(runs: Runs) -> APIRouter:
             raise HTTPException(409, error.message.get(lang)) from None
         except keep.BadFile as error:
             raise HTTPException(413, error.message.get(lang)) from None
-        except binascii.Error:
+        except ValueError:
             raise HTTPException(422, "content_base64 is not base64") from None
         return {"guide": shown.asked_of(desk, lang)}
 
@@ -119,7 +118,7 @@ def router(runs: Runs) -> APIRouter:
 
 
 def act(desk: Desk, done: Done) -> None:
-    """Do at the desk what the person did; raises Refused, keep.BadFile, binascii.Error."""
+    """Do at the desk what the person did; raises Refused, keep.BadFile, ValueError."""
     if done.do == "mark":
         desk.mark()
     elif done.do == "click":

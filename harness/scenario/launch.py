@@ -171,16 +171,19 @@ def launch(
             about = {**sut.shown(), "name": sut.sut.name or said.name, "version": sut.sut.version or said.version}
             if asked.defects:
                 about["defects"] = list(asked.defects)
-            store.note(software=about, suite=suite(), bench=bench.session, endpoints=dict(bench.endpoints), left="")
-            store.note(pid=os.getpid())
+            left = bench.session if software.by_person else ""  # said at once: a kill leaves the session too
+            endpoints = dict(bench.endpoints)
+            store.note(
+                software=about, suite=suite(), bench=bench.session, endpoints=endpoints, left=left, pid=os.getpid()
+            )
             settings = Settings(sut.timing.settle, sut.timing.scale, about)
             progress = Progress(store.folder) if software.by_person else None
             runner = Runner(bench, software, settings, emit, progress=progress)
             told = {"software": about, "suite": suite(), "left_out": left_out}
             finished = execute(scenarios, runner, store, emit, about=told)
-            if finished.interrupted and software.by_person:
-                bench.keep = True
-                store.note(left=bench.session)
+            bench.keep = finished.interrupted and software.by_person
+            if not bench.keep:
+                store.note(left="")
             return finished
         finally:
             software.close()
