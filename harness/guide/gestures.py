@@ -163,6 +163,26 @@ def _document(speaker: Speaker, body: Mapping[str, Any]) -> Made:
     return (["give_file"] if "document" in body else []), called, (), ""
 
 
+def _mask(speaker: Speaker, body: Mapping[str, Any]) -> Made:
+    hidden = values.worded("hidden", bool(body.get("hidden", True)))
+    code, called = str(body.get("code", "")), {"document": speaker.called(body.get("document", ""))}
+    both = Words(
+        f"{code}, {values.label('hidden').fr} : {hidden.fr}", f"{code}, {values.label('hidden').en}: {hidden.en}"
+    )
+    return [], {**called, "mask": both}, (), ""
+
+
+def _life(speaker: Speaker, body: Mapping[str, Any]) -> Made:
+    """What becomes of a document."""
+    rows = values.rows({name: value for name, value in body.items() if name != "document"})
+    return [], {"document": speaker.called(body.get("document", ""))}, rows, ""
+
+
+def _dmp(speaker: Speaker, body: Mapping[str, Any]) -> Made:
+    wanted = {**body, **(body.get("criteria") or {})}
+    return [], {}, values.rows({k: v for k, v in wanted.items() if k not in ("patient", "criteria", "documents")}), ""
+
+
 def _print(speaker: Speaker, body: Mapping[str, Any]) -> Made:
     return ["give_page"], {"what": values.worded("what", body.get("what", "label"))}, (), ""
 
@@ -194,6 +214,10 @@ _MAKERS = {
     "document.get": _document,
     "print": _print,
     "trace.export": _traces,
+    "document.mask": _mask,
+    **dict.fromkeys(("document.validate", "document.hold", "document.release"), _life),
+    **dict.fromkeys(("document.replace", "document.delete"), _life),
+    **dict.fromkeys(("dmp.status", "dmp.consent", "dmp.list", "dmp.get"), _dmp),
     **dict.fromkeys(("session.get", "api.call"), _plain),
     **dict.fromkeys(("reset", "logout", "patient.get", "ins.verify", "alerts", "worklist"), _plain),
 }

@@ -86,8 +86,8 @@ def test_values_are_typed_as_a_french_screen_wants(tmp_path: Path) -> None:
 
 
 def test_an_action_that_has_no_words_is_told_by_its_name(tmp_path: Path) -> None:
-    sheet = Speaker(tmp_path).sheet("document.hold", {"reason": "relecture", "patient": "p"})
-    assert "document.hold" in sheet.gestures[0].fr
+    sheet = Speaker(tmp_path).sheet("fax.send", {"reason": "relecture", "patient": "p"})
+    assert "fax.send" in sheet.gestures[0].fr
     assert [(row.label.fr, row.value.fr) for row in sheet.values] == [("Motif", "relecture")]
 
 
