@@ -16,7 +16,7 @@ from norms.soap.mtom import Part
 from norms.xds.answers import RegistryError, error_of, refused, write_errors
 from norms.xds.codes import is_signature
 from norms.xds.datatypes import read_cx
-from norms.xds.model import Association, DocumentEntry, SubmissionSet
+from norms.xds.model import Association, DocumentEntry
 from norms.xds.names import DELETED, FAILURE, QUERY, RIM, SUCCESS
 from norms.xds.query import (
     FIND_BY_REFERENCE,
@@ -71,7 +71,8 @@ def _results(query: Query, record: Record, access: Access) -> Iterable[Object]:
     if query.stored is GET_DOCUMENTS:
         return [entry for entry in _named(query, record) if _shown(entry, access)]
     asked = "E1762" in " ".join(query.values("$XDSDocumentEntryTypeCode"))
-    return select((e for e in record.entries.values() if (asked or not is_signature(e)) and _shown(e, access)), query)
+    found = select(record.entries.values(), query)  # first what the query wants: who sees it costs more to say
+    return [entry for entry in found if (asked or not is_signature(entry)) and _shown(entry, access)]
 
 
 def _shown(entry: DocumentEntry, access: Access) -> bool:
@@ -119,17 +120,12 @@ def write_adhoc(
     """An AdhocQueryResponse of these objects, or of these errors."""
     failed = any(not error.warning for error in errors)
     things = list(objects)
-    held = "".join(reference(thing.id) if references else _written(thing) for thing in things)
+    held = "".join(reference(thing.id) if references else write_object(thing) for thing in things)
     return (
         f'<query:AdhocQueryResponse xmlns:query="{QUERY}" startIndex="0" totalResultCount="{len(things)}"'
         f' status="{FAILURE if failed else SUCCESS}">{write_errors(errors)}'
         f'<RegistryObjectList xmlns="{RIM}">{held}</RegistryObjectList></query:AdhocQueryResponse>'
     )
-
-
-def _written(thing: Object) -> str:
-    assert isinstance(thing, DocumentEntry | SubmissionSet | Association)
-    return write_object(thing)
 
 
 def retrieve(call: Call, message: Message, state: DmpState) -> tuple[str, list[Part]]:
