@@ -16,7 +16,8 @@ def compare(
     root: etree._Element, data: bytes, errors: Sequence[svrl.Row], schema: Sequence[str], findings: Sequence[Finding]
 ) -> dict[str, list[str]]:
     """``both``, ``official`` and ``ours``: the places refused, as paths. Two refusals are one place when they are about
-    the same element, or one about the parent of the other; the schema's count as one place by line."""
+    the same element, or one about the parent of the other; what is left is paired, each official refusal with one of
+    ours below it; the schema's count as one place by line."""
     held = next(root.iter("{urn:hl7-org:v3}ClinicalDocument"), root)
     document = Document(data, held, outer=root)
     refused = [finding for finding in findings if finding.severity is not Severity.INFO and finding.where.xpath]
@@ -30,6 +31,12 @@ def compare(
         words = f"XSD {schema[0][:100]}"
         (both if lines else only).append(words)
     alone = sorted(place for place in ours_errors if not any(_near(place, other) for other in official) and not schema)
+    for place in list(only):  # a rule set on the document or a section, about something below that we name exactly
+        below = next((other for other in alone if other.startswith(f"{place}/")), None)
+        if below is not None:
+            only.remove(place)
+            alone.remove(below)
+            both.append(below)
     return {"both": both, "official": only, "ours": alone}
 
 

@@ -78,6 +78,14 @@ def test_agreement_is_by_place() -> None:
     assert [len(alone[name]) for name in ("both", "official", "ours")] == [0, 1, 1]
 
 
+def test_a_refusal_set_on_the_document_meets_ours_below_it() -> None:
+    root = etree.fromstring(LEVEL_1.encode())
+    above = svrl.Row("StructurationMinimale", "error", "/*:ClinicalDocument[1]", "x", "traits")
+    patient = Where(21, 1, "", "/hl7:ClinicalDocument/hl7:recordTarget/hl7:patientRole/hl7:patient")
+    said = agreement.compare(root, LEVEL_1.encode(), [above], [], [find("CDA-PAT-06", where=patient)])
+    assert [len(said[name]) for name in ("both", "official", "ours")] == [1, 0, 0]
+
+
 def test_an_incomplete_copy_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OfficialError, match="incomplete"):
         Official(tmp_path)
