@@ -76,6 +76,7 @@ def _check(check: CheckResult, lang: Lang) -> dict[str, Any]:
         "requirements": list(check.requirements),
         "fix": check.fix.get(lang),
         "follows": check.follows,
+        "attested": check.attested,
         "findings": [
             {**finding, "message": finding["message"][lang], "fix": finding["fix"][lang]} for finding in check.findings
         ],

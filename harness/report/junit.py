@@ -53,15 +53,15 @@ def _suite(suites: ET.Element, domain: str, results: list[ScenarioResult], lang:
             name=_clean(f"{result.id} {result.title.get(lang)}"),
             time=f"{result.duration_s:.3f}",
         )
-        if kind := _kind(result.verdict, allow_manual):
+        if kind := _kind(result, allow_manual):
             node = ET.SubElement(case, kind, message=_clean(_headline(result, lang)))
             if kind != "skipped":
                 node.set("type", result.verdict.value)
                 node.text = _clean(_explanation(result, lang))
-        passed = [f"{c.id}: {c.message.get(lang)}" for c in result.checks if c.verdict is Verdict.PASS]
+        passed = [f"{c.id}: {c.message.get(lang)}" for c in result.checks if c.verdict is Verdict.PASS or c.attested]
         if passed:
             ET.SubElement(case, "system-out").text = _clean("\n".join(passed))
-    kinds = [_kind(result.verdict, allow_manual) for result in results]
+    kinds = [_kind(result, allow_manual) for result in results]
     suite.set("tests", str(len(results)))
     for name, kind in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(name, str(kinds.count(kind)))
@@ -70,7 +70,11 @@ def _suite(suites: ET.Element, domain: str, results: list[ScenarioResult], lang:
     suite.set("timestamp", datetime.fromtimestamp(began, UTC).isoformat(timespec="seconds"))
 
 
-def _kind(value: Verdict, allow_manual: bool) -> str:
+def _kind(result: ScenarioResult, allow_manual: bool) -> str:
+    """The node of a test case; none when it passed, or when a person attested all that waited for him."""
+    value = result.verdict
+    if value is Verdict.MANUAL and not result.pending:
+        return ""
     if value is Verdict.ERROR:
         return "error"
     if value in (Verdict.FAIL, Verdict.INCONCLUSIVE) or (value is Verdict.MANUAL and not allow_manual):

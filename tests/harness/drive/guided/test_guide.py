@@ -23,6 +23,8 @@ from harness.guide.gestures import Speaker
 from harness.guide.model import Answer, Place, Prompt, Proof, Sheet
 from harness.guide.place import placed
 from harness.guide.watch import told
+from harness.report import json as json_report
+from harness.report import junit
 from harness.scenario.loader import library
 from harness.scenario.verdict import Verdict
 from harness.words import Words
@@ -442,3 +444,15 @@ def test_a_reply_of_a_person_is_json_both_ways() -> None:
     for reply in (Reply(True, by_person=True, marks=(1.0,)), Reply(False, error={"message": "x"}, by_person=True)):
         assert Reply.of(reply.stored()) == reply
     assert "result" not in Reply(True, by_person=True).stored()
+
+
+@pytest.mark.parametrize(("answer", "failures"), [("yes", "0"), ("skip", "1")])
+def test_what_a_person_attested_fails_no_build(tmp_path: Path, answer: str, failures: str) -> None:
+    wanted = steps("steps: [{id: s, type: validation, text: t, expect: [{id: e, text: t, attest: {question: ok}}]}]")
+    play = Play(FakeSoftware(reset=lambda body: None))
+    runner = play.runner()
+    runner.drive = GuidedDrive(play.software, Desk(tmp_path), Script(says("done"), says(answer)), Speaker(tmp_path))
+    result = runner.run(wanted)
+    assert f'failures="{failures}"' in junit.document([result], "en")
+    (told_,) = [c for c in json_report._scenario(result, "en")["checks"] if c["id"] == "s/e"]
+    assert told_["attested"] is (answer == "yes")
