@@ -1,4 +1,4 @@
-"""The fixed table of listeners: offset from one base port, scheme, client certificate, real host names they stand for."""
+"""The fixed table of listeners: offset from one base port, scheme, client certificate, real names they stand for."""
 
 from __future__ import annotations
 

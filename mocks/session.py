@@ -76,7 +76,9 @@ class Sessions:
                 holder = self._by.get((key, value))
                 if holder:
                     raise BindingTaken(f"{key} {value} is bound to session {holder.id} ({holder.name})")
-        session = Session(id or uuid.uuid4().hex[:12], name, self._seed.fork(), Switches(self._registry), binding=wanted)
+        session = Session(
+            id or uuid.uuid4().hex[:12], name, self._seed.fork(), Switches(self._registry), binding=wanted
+        )
         self._all[session.id] = session
         self._by.update({(key, value): session for key, values in wanted.items() for value in values})
         return session

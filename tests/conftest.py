@@ -7,6 +7,10 @@ import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("house", deadline=None)  # timings live in benchmarks/: a busy machine fails no test
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,9 @@ def list_runs(
         rows.append(
             {
                 "run": folder.name,
-                "started": datetime.fromtimestamp(asked.get("started", 0), UTC).astimezone().isoformat(timespec="seconds"),
+                "started": datetime.fromtimestamp(asked.get("started", 0), UTC)
+                .astimezone()
+                .isoformat(timespec="seconds"),
                 "state": asked.get("state", ""),
                 "totals": totals(Store(folder).results()),
             }

@@ -47,6 +47,16 @@ ACTIONS = READING | frozenset(
         "ins.search",
         "ins.verify",
         "document.create",
+        "document.validate",
+        "document.hold",
+        "document.release",
+        "document.replace",
+        "document.delete",
+        "document.mask",
+        "dmp.status",
+        "dmp.consent",
+        "dmp.list",
+        "dmp.get",
         "print",
     )
 )

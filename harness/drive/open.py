@@ -102,14 +102,17 @@ def reference(
     lang: Lang,
 ) -> Drive:
     """The reference software, started as a process on a free port with a configuration made for this session."""
-    config = {
+    config: dict[str, Any] = {
         "insi": insi_settings(sut.auth.insi, status, endpoints),
         "psc": psc_settings(status, endpoints),
+        "dmp": dmp_settings(status, endpoints),
         "professionals": [_professional(row) for row in professionals],
         "defects": list(dict.fromkeys(defects)),
         "lang": lang,
     }
     with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="segur-", delete=False, encoding="utf-8") as kept:
+        if config["dmp"]:
+            config["dmp"]["queue"] = f"{kept.name}.queue"
         json.dump(config, kept, ensure_ascii=False)
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
@@ -126,7 +129,8 @@ class _Reference(Started):
 
     def close(self) -> None:
         super().close()
-        self._config.unlink(missing_ok=True)
+        for file in (self._config, Path(f"{self._config}.queue")):
+            file.unlink(missing_ok=True)
 
 
 def insi_settings(mode: str, status: Status, endpoints: Mapping[str, str]) -> dict[str, str]:
@@ -159,8 +163,25 @@ def psc_settings(status: Status, endpoints: Mapping[str, str]) -> dict[str, str]
     }
 
 
+def dmp_settings(status: Status, endpoints: Mapping[str, str]) -> dict[str, str] | None:
+    """How the reference software reaches the DMP: ORG AUTH_CLI for TLS, ORG SIGN for the VIHF; None without a DMP."""
+    held = status.get("credentials", {})
+    if "dmp" not in endpoints or not {"org-auth-cli", "org-sign"} <= set(held):
+        return None
+    client, seal = held["org-auth-cli"], held["org-sign"]
+    return {
+        "url": endpoints["dmp"],
+        "ca": str(status["ca"]),
+        "cert": client["cert"],
+        "key": client["key"],
+        "sign_cert": seal["cert"],
+        "sign_key": seal["key"],
+        "name": "CABINET DES TILLEULS",
+    }
+
+
 def _professional(row: Mapping[str, Any]) -> dict[str, str]:
-    names = ("id", "national_id", "family_name", "given_name", "specialty", "sector")
+    names = ("id", "national_id", "family_name", "given_name", "specialty", "sector", "profession")
     return {name: str(row.get(name) or "") for name in names}
 
 

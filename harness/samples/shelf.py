@@ -23,7 +23,7 @@ def rows() -> list[dict[str, Any]]:
 
 
 def row(id: str) -> dict[str, Any]:
-    """The row of a sample; ``VSM_2023.01.xml`` and ``valid/VSM_2023.01`` will do. Raises KeyError when there is none."""
+    """The row of a sample; ``VSM_2023.01.xml`` and ``valid/VSM_2023.01`` will do. KeyError when there is none."""
     wanted = id.removesuffix(".xml").rpartition("/")[2]
     for one in rows():
         if one["id"].lower() == wanted.lower():

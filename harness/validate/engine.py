@@ -19,7 +19,7 @@ _BATCH = 8
 class Options:
     """How documents are judged: ``packs`` folders of value sets and code systems, ``now`` what dates are held against.
 
-    ``kind``: what the files are (``cda``, ``vihf``, ``xds``); ``trust``: PEM bundle of the authorities behind signatures.
+    ``kind``: what the files are (``cda``, ``vihf``, ``xds``); ``trust``: PEM bundle of the authorities who sign.
     """
 
     strict: bool = False

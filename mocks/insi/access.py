@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from lxml import etree
 
+from mocks.anchor import Anchor
 from mocks.grants import Grants
 from mocks.http import Call
 from mocks.insi.wire import Request
@@ -20,7 +20,6 @@ from norms.saml import (
     VITALE,
     Assertion,
     Trust,
-    TrustStore,
     check_card,
     check_psc,
     check_vitale,
@@ -30,26 +29,6 @@ from norms.soap.names import SECURITY
 from norms.soap.tree import elements, place
 
 MUTUAL_TLS = "insi_tlsm"
-
-
-class Anchor:
-    """The trusted authorities of the bench, read again when their file changes."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stamp: tuple[int, int] | None = None
-        self._store = TrustStore(())
-
-    def store(self) -> TrustStore:
-        """What to trust now; nothing when the file is absent or unreadable."""
-        try:
-            seen = self._path.stat()
-            stamp = (seen.st_mtime_ns, seen.st_size)
-            if stamp != self._stamp:
-                self._store, self._stamp = TrustStore.from_pem(self._path.read_bytes()), stamp
-        except (OSError, ValueError):
-            self._store, self._stamp = TrustStore(()), None
-        return self._store
 
 
 @dataclass(frozen=True, slots=True)

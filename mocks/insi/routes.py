@@ -9,10 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from mocks.anchor import Anchor
 from mocks.http import Answer, Call, Service
 from mocks.hub import Hub
 from mocks.insi import wire
-from mocks.insi.access import Anchor, authenticate, authorised
+from mocks.insi.access import authenticate, authorised
 from mocks.insi.description import describe
 from mocks.insi.operations import OPERATIONS
 from mocks.insi.state import InsiState

@@ -6,7 +6,8 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.drive.reference import documents, exports, reception, teleservice
+from harness.drive.reference import cda_files, documents, exports, reception, teleservice
+from harness.drive.reference.dmp_documents import Document
 from harness.drive.reference.messages import Card
 from harness.drive.reference.model import Patient, Refused
 from harness.drive.reference.software import Software
@@ -38,8 +39,8 @@ def reset(software: Software, body: Body) -> dict[str, Any]:
 
 @action("settle")
 def settle(software: Software, body: Body) -> dict[str, Any]:
-    """Nothing is sent in the background: once this action runs, all the others are over."""
-    return {"pending": 0}
+    """What waits for the DMP is tried again; once this action ends, nothing is sent in the background."""
+    return {"pending": software.dmp.flush() if software.dmp else 0}
 
 
 @action("login")
@@ -181,9 +182,28 @@ def export(software: Software, body: Body) -> dict[str, Any]:
 def document_create(software: Software, body: Body) -> dict[str, Any]:
     """A document of one page about a patient."""
     patient, author = software.store.get(body["patient"]), software.user
+    if body.get("format") == "cda":
+        return {"document": _cda(software, patient, body)}
     title = software.screen.words("print.document", type=body.get("type", ""))
     content = documents.sheet(patient, software.screen, software.defects, title, body.get("text", author.shown))
-    return {"document": software.file("application/pdf", content)}
+    number = software.file("application/pdf", content)
+    if software.dmp:
+        kind, words = body.get("type", ""), body.get("text", author.shown)
+        software.dmp.documents[number] = Document(number, patient.id, kind, title, words, author)
+    return {"document": number}
+
+
+def _cda(software: Software, patient: Patient, body: Body) -> str:
+    """A letter as a CDA file, or a new version of an earlier one (``replaces``)."""
+    earlier = body.get("replaces")
+    if earlier and software.documents.get(earlier, ("", b""))[0] != cda_files.MEDIA_TYPE:
+        raise Refused("unknown-document", document=earlier)
+    content = cda_files.letter(
+        patient, software.user, software.config.structure, software.screen.words("print.document", type=""),
+        body.get("text", ""), software.defects, type=body.get("type", ""),
+        previous=software.documents[earlier][1] if earlier else None,
+    )  # fmt: skip
+    return software.file(cda_files.MEDIA_TYPE, content)
 
 
 @action("document.get")

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from harness.drive.reference import openapi
+from harness.drive.reference import dmp_actions, openapi  # noqa: F401 - the actions register themselves
 from harness.drive.reference.actions import ACTIONS
 from harness.drive.reference.config import NAME, VERSION
 from harness.drive.reference.model import Refused

@@ -78,6 +78,24 @@ class Psc:
 
 
 @dataclass(frozen=True, slots=True)
+class Dmp:
+    """How to reach the DMP: ``cert`` and ``key`` for TLS (ORG AUTH_CLI), ``sign_*`` seal the VIHF (ORG SIGN).
+
+    ``queue``: file that keeps what waits to be sent; ``name`` of the structure.
+    """
+
+    url: str
+    cert: Path
+    key: Path
+    sign_cert: Path
+    sign_key: Path
+    ca: Path | None = None
+    name: str = ""
+    queue: Path | None = None
+    timeout_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
 class Professional:
     """A user of the software."""
 
@@ -88,6 +106,7 @@ class Professional:
     specialty: str = ""  # only physicians have one; sent as codeSpecialite
     sector: str = ""  # SAxx
     billing_id: str = ""  # identifiantFacturation, when the professional bills
+    profession: str = ""  # TRE_G15
 
     @property
     def shown(self) -> str:
@@ -100,7 +119,7 @@ class Structure:
     """The organisation that runs the software: one identification domain."""
 
     name: str = "Cabinet de démonstration"
-    finess: str = "999999999"
+    finess: str = "990000119"
     domain: str = "CABINET"
 
 
@@ -111,6 +130,7 @@ class Config:
     insi: Insi | None
     professionals: tuple[Professional, ...]
     psc: Psc | None = None
+    dmp: Dmp | None = None
     structure: Structure = Structure()
     defects: tuple[str, ...] = ()
     lang: Lang = "fr"
@@ -137,8 +157,9 @@ def read(raw: Any, folder: Path = Path()) -> Config:
     people = top.get("professionals", [])
     if not isinstance(people, list):
         raise ConfigError("professionals", "list")
-    insi, psc = top.get("insi"), top.get("psc")
+    insi, psc, dmp = top.get("insi"), top.get("psc"), top.get("dmp")
     return Config(
+        dmp=None if dmp is None else _dmp(_table(dmp, "dmp"), folder),
         psc=None if psc is None else _psc(_table(psc, "psc"), folder),
         insi=None if insi is None else _insi(_table(insi, "insi"), folder),
         professionals=tuple(_person(row, f"professionals[{n}]") for n, row in enumerate(people))
@@ -191,6 +212,19 @@ def _psc(raw: Mapping[str, Any], folder: Path) -> Psc:
         return Psc(**told | {"timeout_s": float(raw.get("timeout_s", 10))})
     except (TypeError, ValueError) as error:
         raise ConfigError("psc.timeout_s", "value", reason=error) from None
+
+
+def _dmp(raw: Mapping[str, Any], folder: Path) -> Dmp:
+    url = str(raw.get("url", ""))
+    if not url.startswith("https://"):
+        raise ConfigError("dmp.url", "url", found=url)
+    files: dict[str, Any] = {}
+    for name in ("cert", "key", "sign_cert", "sign_key"):
+        files[name] = _file(raw, f"dmp.{name}", folder)
+        if files[name] is None:
+            raise ConfigError(f"dmp.{name}", "missing")
+    queue = folder / str(raw["queue"]) if raw.get("queue") else None
+    return Dmp(url, ca=_file(raw, "dmp.ca", folder), name=str(raw.get("name", "")), queue=queue, **files)
 
 
 def _file(raw: Mapping[str, Any], place: str, folder: Path) -> Path | None:

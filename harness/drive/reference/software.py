@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from harness.drive.reference.config import Config, Professional
 from harness.drive.reference.defects import Defects
+from harness.drive.reference.dmp_client import DmpClient
+from harness.drive.reference.dmp_desk import DmpDesk
 from harness.drive.reference.identity import Identities
 from harness.drive.reference.insi_client import InsiClient
 from harness.drive.reference.model import Refused
@@ -40,11 +42,20 @@ class Software:
         self._psc = psc or made
         if self._insi and self._psc:
             self._insi.psc_token = self._psc.access
+        self.dmp: DmpDesk | None = None
+        if config.dmp:
+            name = config.dmp.name or config.structure.name
+            self.dmp = DmpDesk(DmpClient(config.dmp, self.defects), self.defects, name, config.dmp.queue)
         self.lock = threading.Lock()
-        self.reset()
+        self._empty()
 
     def reset(self) -> None:
-        """An empty patient file, nothing remembered, the first user at the screen."""
+        """An empty patient file, nothing remembered, nothing left to send, the first user at the screen."""
+        if self.dmp:
+            self.dmp.forget()
+        self._empty()
+
+    def _empty(self) -> None:
         if self._insi:
             self._insi.forget()
         if self._psc:
@@ -122,6 +133,8 @@ class Software:
 
     def close(self) -> None:
         """Close the connections."""
+        if self.dmp:
+            self.dmp.client.close()
         if self._insi:
             self._insi.close()
         if self._psc:

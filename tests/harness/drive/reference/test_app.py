@@ -37,7 +37,7 @@ def test_says_what_it_offers(http):
 @pytest.mark.parametrize(
     ("path", "body", "status", "code"),
     [
-        ("dmp.status", b"{}", 501, "not-offered"),
+        ("mail.send", b"{}", 501, "not-offered"),
         ("reset", b"{", 400, "bad-json"),
         ("reset", b"\xff", 400, "bad-json"),
         ("reset", b"[]", 400, "bad-request"),

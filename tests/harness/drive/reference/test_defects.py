@@ -193,7 +193,11 @@ PLAYS = {
 }
 HONEST: dict[str, str] = {}
 # Those of Pro Santé Connect are played in test_psc.py, against the provider.
-OWN = {name: defect for name, defect in defects.catalogue().items() if not name.startswith("psc-")}
+OWN = {
+    name: defect
+    for name, defect in defects.catalogue().items()
+    if not name.startswith("psc-") and not defect.scenarios[0].startswith("H.DMP")
+}
 
 
 def _honest(lps, insi, scenario):

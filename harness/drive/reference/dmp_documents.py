@@ -1,0 +1,210 @@
+"""What the software sends to the DMP: a real CDA of the document, its metadata, the signed submission set."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from harness.drive.reference.config import Professional
+from harness.drive.reference.defects import Defects
+from harness.drive.reference.dmp_client import OID
+from harness.drive.reference.dmp_vihf import Seal
+from harness.drive.reference.model import Ins, Patient
+from norms.cda import build
+from norms.cda.build.model import PROFESSIONALS, STRUCTURES
+from norms.cda.build.pdf import pdf
+from norms.codes import shipped
+from norms.xds.check import MASKED, NORMAL, NOT_GUARDIANS, NOT_PATIENT
+from norms.xds.datatypes import write_cx, write_dtm, write_xcn, write_xon
+from norms.xds.derive import entry_of
+from norms.xds.manifest import Signed, sign
+from norms.xds.model import Author, Code, DocumentEntry, Submission, SubmissionSet
+from norms.xds.provide import linked
+from norms.xml import parse
+
+TYPES = {"": "11488-4", "consultation": "11488-4", "letter": "11490-0", "report": "11488-4"}
+VISIBILITY = {code.code: code for code in (MASKED, NOT_PATIENT, NOT_GUARDIANS)}
+_IPP = f"{OID}.9"
+_numbers = count(int(datetime.now(UTC).timestamp() * 1000) * 1000)
+
+
+def new_oid() -> str:
+    """An identifier never given before."""
+    return f"{OID}.1.{next(_numbers)}"
+
+
+@dataclass(slots=True)
+class Document:
+    """A document of the software and where it stands with the DMP.
+
+    ``state``: draft, validated (kept here), held, waiting (in the queue), sent, deleted. ``unique_ids``: by version.
+    """
+
+    id: str
+    patient: str
+    type: str
+    title: str
+    text: str
+    author: Professional
+    state: str = "draft"
+    set_id: str = field(default_factory=new_oid)
+    unique_ids: list[str] = field(default_factory=list)
+    visibility: set[str] = field(default_factory=set)
+
+    def shown(self) -> dict[str, object]:
+        """The document as the test-driver API gives it."""
+        return {
+            "document": self.id,
+            "state": self.state,
+            "unique_id": self.unique_ids[-1] if self.unique_ids else "",
+            "set_id": self.set_id,
+            "version": len(self.unique_ids),
+            "visibility": sorted(self.visibility),
+        }
+
+
+def cx(ins: Ins) -> str:
+    """The INS as XDS and the VIHF write it."""
+    return write_cx(ins.full, ins.oid, "NH")
+
+
+def cda(document: Document, patient: Patient, ins: Ins, structure: tuple[str, str], replaces: str) -> bytes:
+    """The CDA of a document's latest version; ``structure`` is its identifier and name."""
+    when = datetime.now(UTC).replace(microsecond=0).astimezone() - timedelta(minutes=1)
+    place = _place(structure)
+    author = _professional(document.author, place)
+    t = patient.traits
+    person = build.Patient(
+        (build.Ident(ins.oid, ins.full), build.Ident(_IPP, patient.id)),
+        t.birth_name,
+        tuple(t.given_names.split()),
+        t.sex or "U",
+        t.birth_date,
+        t.birth_place,
+        used_name=t.used_name,
+        used_given_name=t.used_given_name,
+    )
+    header = build.Header(
+        template="",
+        version="",
+        id=build.Ident(document.unique_ids[-1]),
+        set_id=build.Ident(document.set_id),
+        version_number=len(document.unique_ids),
+        code=_code("J66", TYPES.get(document.type, document.type)),
+        title=document.title,
+        time=when,
+        patient=person,
+        authors=((author, when),),
+        custodian=place,
+        signer=author,
+        acts=(build.Act(None, when - timedelta(minutes=20), when, performer=author),),
+        encounter=build.Encounter(
+            build.Code("AMB", "2.16.840.1.113883.5.4", "Ambulatoire"),
+            when - timedelta(minutes=20),
+            _code("J61", document.author.sector or "SA07"),
+        ),
+        replaces=build.Ident(replaces) if replaces else None,
+    )
+    body = pdf(document.title, [document.text], created=when, author=document.author.shown)
+    return build.document(header, build.Level1("application/pdf", body))
+
+
+def entry(data: bytes, document: Document, defects: Defects) -> DocumentEntry:
+    """The metadata of a CDA, with the visibility asked for."""
+    made = entry_of(parse(data), "Document01")
+    practice = made.practice or Code("AMBULATOIRE", "1.2.250.1.213.1.1.4.9", "Ambulatoire")
+    hidden = [VISIBILITY[code] for code in sorted(document.visibility)]
+    if defects.on("drops-visibility"):
+        hidden = []
+    if defects.on("masks-everything"):
+        hidden = [MASKED]
+    return replace(made, practice=practice, confidentiality=(*made.confidentiality, *hidden))
+
+
+def submission_set(document: Document, patient: str, structure: tuple[str, str]) -> SubmissionSet:
+    """The set that a sending or an update travels in."""
+    who = document.author
+    code = _code("J56", f"G15_{who.profession or '10'}" + (f"/{who.specialty}" if who.specialty else ""))
+    author = Author(
+        (write_xcn(who.national_id, who.family_name, who.given_name),),
+        (write_xon(structure[1], structure[0]),),
+        (),
+        (f"{code.code}^{code.display}^{code.system}",),
+    )
+    return SubmissionSet(
+        id="SubmissionSet01",
+        unique_id=new_oid(),
+        source_id=OID,
+        patient_id=patient,
+        submission_time=write_dtm(datetime.now(UTC)),
+        title=document.title,
+        authors=(author,),
+        content_type=Code("04", "1.2.250.1.213.2.2", "Hospitalisation de jour"),
+    )
+
+
+def lot(
+    one: SubmissionSet, made: DocumentEntry, data: bytes, seal: Seal, replaced: str, defects: Defects
+) -> tuple[Submission, dict[str, bytes]]:
+    """The submission of one document with the signature of its set; ``replaced`` is the entryUUID it replaces."""
+    signature = sign(
+        one.unique_id, [Signed(made.unique_id, data)], seal.key, [seal.certificate], datetime.now(UTC), sha256=True
+    )
+    stamp = write_dtm(datetime.now(UTC))
+    signed = DocumentEntry(
+        id="Signature01",
+        mime_type="text/xml",
+        unique_id=new_oid(),
+        patient_id=one.patient_id,
+        title="Source",
+        source_patient_id=one.patient_id,
+        creation_time=stamp,
+        service_start=stamp,
+        service_stop=stamp,
+        language="art",
+        legal_authenticator=one.authors[0].persons[0],
+        authors=one.authors,
+        class_code=Code("urn:oid:1.3.6.1.4.1.19376.1.2.1.1.1", "URN", "Digital Signature"),
+        type_code=Code("E1762", "ASTM", "Full Document"),
+        format_code=Code("http://www.w3.org/2000/09/xmldsig#", "URN", "Default signature style"),
+        facility=made.facility,
+        practice=made.practice,
+        confidentiality=(NORMAL, MASKED, NOT_PATIENT),
+        events=(Code("1.2.840.10065.1.12.1.14", "1.2.840.10065.1.12", "Source"),),
+    )
+    documents: Mapping[str, bytes] = {made.id: data, signed.id: signature}
+    made, signed = (_measured(one, documents[one.id]) for one in (made, signed))
+    replacing = {made.id: replaced} if replaced and not defects.on("replaces-without-rplc") else {}
+    return linked(Submission(one, (made, signed)), replacing), dict(documents)
+
+
+def _measured(one: DocumentEntry, data: bytes) -> DocumentEntry:
+    return replace(one, hash=hashlib.sha1(data, usedforsecurity=False).hexdigest(), size=str(len(data)))
+
+
+def _place(structure: tuple[str, str]) -> build.Organisation:
+    setting = build.Code("AMBULATOIRE", "1.2.250.1.213.1.1.4.9", "Ambulatoire")
+    address = build.Address("4 RUE DES TILLEULS", "63000", "CLERMONT-FERRAND")
+    return build.Organisation(build.Ident(STRUCTURES, structure[0]), structure[1], address, setting=setting)
+
+
+def _professional(one: Professional, place: build.Organisation) -> build.Professional:
+    code = f"G15_{one.profession or '10'}" + (f"/{one.specialty}" if one.specialty else "")
+    return build.Professional(
+        build.Ident(PROFESSIONALS, one.national_id),
+        one.family_name,
+        one.given_name,
+        code=_code("J56", code),
+        organisation=place,
+    )
+
+
+def _code(table: str, code: str) -> build.Code:
+    held = shipped(table)
+    pairs = held.labels.items() if held else ()
+    return next(
+        (build.Code(known, system, label) for (known, system), label in pairs if known == code), build.Code(code, "")
+    )
