@@ -192,11 +192,11 @@ PLAYS = {
     "H.INS.16": journal_and_paper,
 }
 HONEST: dict[str, str] = {}
-# Those of Pro Santé Connect are played in test_psc.py, against the provider.
+# Those of Pro Santé Connect are played in test_psc.py, against the provider; those of CDA in test_cda_files.py.
 OWN = {
     name: defect
     for name, defect in defects.catalogue().items()
-    if not name.startswith("psc-") and not defect.scenarios[0].startswith("H.DMP")
+    if not name.startswith("psc-") and not defect.scenarios[0].startswith(("H.DMP", "H.CDA"))
 }
 
 
