@@ -230,6 +230,7 @@ def _readable(data: bytes) -> bool:
         any(magic in data for magic in _MAGICS)
         or _ZLIB.match(data) is not None
         or _TEXT.search(data) is not None
+        or (data.count(b"\0") >= 8 and _TEXT.search(data.replace(b"\0", b"")) is not None)
         or data.count(b"\0") * 4 >= len(data) > 0
     )
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from urllib.parse import quote_from_bytes
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.scenario.scan import Needle, needles, search
@@ -84,6 +84,7 @@ def test_found_in_each_wrapping(wrap: Callable[[bytes], bytes]) -> None:
     st.binary(max_size=40),
 )
 @settings(max_examples=150, deadline=None)
+@example(["base64"], "utf-16", b"\x01" * 18, b"\x01" * 19)
 def test_found_however_nested(layers: list[str], writing: str, before: bytes, after: bytes) -> None:
     data = before + b"\n" + TEXT_WRAPPERS[writing](f"<p>{INS}</p>") + b"\n" + after
     for layer in layers:
