@@ -17,31 +17,21 @@ def demo(
     home: Path = HomeOption(),
 ) -> None:
     """Run every scenario against the reference software; same exit codes as ``segur run``."""
-    from harness.cli.run import run
+    from harness.cli import run
 
     say(t("demo.begins"))
     report = folder / "rapport.html"
-    try:
-        run(
-            ids=[],
-            sut="reference",
-            product="",
-            wave=0,
-            profile=[],
-            defect=[],
-            scenarios=[],
-            only_failed=False,
-            resume=False,
-            baseline=None,
-            allow_manual=True,
-            json_file=folder / "resultats.json",
-            junit_file=folder / "junit.xml",
-            html_file=report,
-            markdown_file=None,
-            evidence_file=folder / "preuves.zip",
-            quiet=False,
-            home=home,
-        )
-    finally:
-        if report.exists():
-            say(t("demo.ends", report=report.resolve()))
+    files = {
+        "--html": report,
+        "--json": folder / "resultats.json",
+        "--junit": folder / "junit.xml",
+        "--evidence": folder / "preuves.zip",
+    }
+    asked = ["--sut", "reference", "--allow-manual", "--no-guide"]
+    asked += [word for option, path in files.items() for word in (option, str(path))]
+    asked += ["--home", str(home)] if home else []
+    # Through its own command line, so that whatever option it gains later has its default here too.
+    code = typer.main.get_command(run.app).main(args=asked, prog_name="segur run", standalone_mode=False)
+    if report.exists():
+        say(t("demo.ends", report=report.resolve()))
+    raise typer.Exit(code or 0)
