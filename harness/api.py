@@ -26,7 +26,7 @@ from norms.texts import Lang
 if TYPE_CHECKING:
     from harness.bench import Bench
 
-WorldKind = Literal["patients", "professionals", "organisations", "clients"]
+WorldKind = Literal["patients", "mailboxes", "professionals", "organisations", "clients"]
 Scalar = bool | int | float | str
 
 
@@ -184,7 +184,7 @@ def _router(bench: Bench) -> APIRouter:
 
     @api.get("/sessions/{session_id}/world/{kind}", responses={404: {}})
     async def world(session_id: str, kind: WorldKind) -> dict[str, Any]:
-        """Patients, professionals, organisations or PSC clients of the session's world."""
+        """Patients, mailboxes, professionals, organisations or PSC clients of the session's world."""
         return {"items": _rows(sessions.get(session_id), kind)}
 
     @api.patch("/sessions/{session_id}/world/{kind}/{item}", responses={404: {}, 422: {}})

@@ -105,7 +105,7 @@ class BenchClient:
                 self.arm(session_id, name, value)
 
     def world(self, session_id: str, kind: str) -> list[Json]:
-        """``patients``, ``professionals``, ``organisations`` or ``clients`` of the session's world."""
+        """``patients``, ``mailboxes``, ``professionals``, ``organisations`` or ``clients`` of the session's world."""
         return list(self._call("GET", f"/sessions/{session_id}/world/{kind}")["items"])
 
     def patch_world(self, session_id: str, kind: str, item: str, changes: Mapping[str, object]) -> Json:

@@ -17,6 +17,7 @@ from norms.texts import Lang
 
 WORLD_COLUMNS = {
     "patients": ("birth_name", "given_names", "sex", "birth_date", "birth_place", "ins", "tags"),
+    "mailboxes": ("kind", "professional", "organisation", "members", "label", "red_list", "active", "quota_mb"),
     "professionals": ("family_name", "given_name", "national_id", "profession", "specialty", "kind", "tags"),
     "organisations": ("name", "finess_geo", "finess_ej", "siret", "struct_id", "sector"),
     "clients": ("secret", "redirect_uris", "post_logout_redirect_uris", "certificate", "ciba", "api_scopes"),

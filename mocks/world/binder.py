@@ -13,7 +13,7 @@ from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from mocks.world.errors import Hint
-from mocks.world.model import Ins, Patient, Professional, Vitale
+from mocks.world.model import Ins, Mailbox, Patient, Professional, Vitale
 from mocks.world.reader import At
 from norms.ins import matricule
 
@@ -21,8 +21,11 @@ INVALID_KEY = "invalid-key"  # tag of a patient whose key is wrong on purpose
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 _CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)  # a client's id is chosen by its editor
+_ADDRESS = re.compile(r"(?=.{6,254}\Z)[a-z0-9](?:[a-z0-9._+-]{0,62}[a-z0-9])?@[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.ASCII)
 _CHOICES = {
     "Patient.sex": ("M", "F", ""),
+    "Patient.mes": ("open", "closed", "not-activated", "absent"),
+    "Mailbox.kind": ("PER", "ORG", "APP", "CAB"),
     "Patient.verify": ("OK", "KO", ""),
     "Dmp.status": ("open", "absent", "closed"),
     "Right.status": ("VALIDE", "EXPIRE", "INTERDIT"),
@@ -84,13 +87,17 @@ def bind(cls: type, raw: Any, at: At, oids: Oids) -> dict[str, Any]:
 
 
 def check_id(raw: str, at: At) -> None:
-    """Raise Misfit unless this is an id: lowercase letters, digits and single hyphens (a client's id: also . _ A-Z)."""
-    if not (_CLIENT_ID if at[0] == "clients" else _ID).fullmatch(raw):
+    """Raise Misfit unless this is an id: lowercase letters, digits and single hyphens (a client's id: also . _ A-Z;
+    a mailbox's: an address in lower case)."""
+    if at[0] == "mailboxes":
+        if not _ADDRESS.fullmatch(raw):
+            raise Misfit(at, "value.address", {"found": raw})
+    elif not (_CLIENT_ID if at[0] == "clients" else _ID).fullmatch(raw):
         raise Misfit(at, "value.id", {"found": raw})
 
 
-def check_entry(entry: Any, at: At, organisations: Mapping[str, Any]) -> None:
-    """Raise Misfit on a wrong key without the tag that excuses it, or an activity in an unknown organisation."""
+def check_entry(entry: Any, at: At, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise Misfit on a wrong key without the tag that excuses it, a reference to nobody, an ownerless mailbox."""
     if isinstance(entry, Patient) and INVALID_KEY not in entry.tags:
         if entry.ins:
             _check_key(entry.ins, (*at, "ins"))
@@ -98,10 +105,21 @@ def check_entry(entry: Any, at: At, organisations: Mapping[str, Any]) -> None:
             _check_key(former, (*at, "history", n))
     if isinstance(entry, Professional):
         for n, activity in enumerate(entry.activities):
-            if activity.organisation not in organisations:
-                hint = Hint(activity.organisation, organisations)
-                words = {"found": activity.organisation, "hint": hint}
-                raise Misfit((*at, "activities", n), "value.reference", words)
+            _check_reference(activity.organisation, (*at, "activities", n), tables["organisations"])
+    if isinstance(entry, Mailbox):
+        owner = "professional" if entry.kind in ("PER", "CAB") else "organisation"
+        if not getattr(entry, owner):
+            raise Misfit(at, "value.missing", {"name": owner})
+        for name in ("professional", "organisation"):
+            if found := getattr(entry, name):
+                _check_reference(found, (*at, name), tables[f"{name}s"])
+        for n, member in enumerate(entry.members):
+            _check_reference(member, (*at, "members", n), tables["professionals"])
+
+
+def _check_reference(found: str, at: At, known: Mapping[str, Any]) -> None:
+    if found not in known:
+        raise Misfit(at, "value.reference", {"found": found, "hint": Hint(found, known)})
 
 
 def _check_key(ins: Ins, at: At) -> None:

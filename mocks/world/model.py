@@ -76,7 +76,8 @@ class Patient:
     """A person. Dates are AAAA-MM-JJ and may hold 00; names are as INSi gives them; `sex` is M, F or empty.
 
     `known` False: INSi does not know this person. `verify` OK or KO forces the outcome of a verification; empty, it is
-    decided by comparison.
+    decided by comparison. `mes`: messaging of Mon espace santé (open, closed, not-activated, absent); without an INS
+    it has no address.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Patient:
     city: str = ""
     phone: str = ""
     dmp: Dmp = Dmp()
+    mes: str = "open"
     tags: tuple[str, ...] = ()
     note_fr: str = ""
     note_en: str = ""
@@ -148,6 +150,7 @@ class Professional:
     card_serial: str = ""
     activities: tuple[Activity, ...] = ()
     mail: str = ""
+    apicrypt: str = ""  # an address outside MSSanté that the Annuaire publishes too
     phone: str = ""
     tags: tuple[str, ...] = ()
     note_fr: str = ""
@@ -171,6 +174,7 @@ class Organisation:
     city: str = ""
     phone: str = ""
     mail: str = ""
+    contact_mail: str = ""  # an ordinary address outside MSSanté that the Annuaire publishes too
     tags: tuple[str, ...] = ()
     note_fr: str = ""
     note_en: str = ""
@@ -182,11 +186,42 @@ class Organisation:
 
 
 @dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A MSSanté mailbox; its id is the address in lower case. `kind` TRE_R257: PER, ORG, APP, CAB.
+
+    PER and CAB belong to a `professional` (with an `organisation`: that activity only), ORG and APP to an
+    `organisation`. `members`: professionals who may open it besides its owner. A red-list box is not published.
+    Sizes in megabytes: `quota_mb` of the whole box, `max_mb` of one message.
+    """
+
+    id: str
+    kind: str = "PER"
+    professional: str = ""
+    organisation: str = ""
+    members: tuple[str, ...] = ()
+    label: str = ""
+    service: str = ""
+    responsible: str = ""
+    phone: str = ""
+    red_list: bool = False
+    active: bool = True
+    quota_mb: int = 500
+    max_mb: int = 10
+    tags: tuple[str, ...] = ()
+    note_fr: str = ""
+    note_en: str = ""
+
+    def opened_by(self, professional: str) -> bool:
+        """Whether that professional may open it: the owner of a PER or CAB box, a member."""
+        return professional != "" and professional in (self.professional, *self.members)
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """A software registered at Pro Santé Connect; its id is the ``client_id``.
 
     `certificate`: subject (RFC 4514) or common name of its TLS client certificate. `ciba`: may start a login from a
-    device of its own. `api_scopes`: what it may ask of the API Pro Santé Connectée.
+    device of its own. `api_scopes`: what it may ask of the API Pro Santé Connectée. `api_key`: its ESANTE-API-KEY.
     """
 
     id: str
@@ -197,6 +232,7 @@ class Client:
     certificate: str = ""
     ciba: bool = False
     api_scopes: tuple[str, ...] = ()
+    api_key: str = ""
     tags: tuple[str, ...] = ()
     note_fr: str = ""
     note_en: str = ""

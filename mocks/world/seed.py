@@ -13,12 +13,13 @@ import yaml
 
 from mocks.world.binder import Misfit, Oids, bind, check_entry, check_id, plain
 from mocks.world.errors import Hint
-from mocks.world.model import Client, Organisation, Patient, Professional
+from mocks.world.model import Client, Mailbox, Organisation, Patient, Professional
 from mocks.world.reader import Source, read
 
-KINDS = ("patients", "professionals", "organisations", "clients")
+KINDS = ("patients", "mailboxes", "professionals", "organisations", "clients")
 MODELS: Mapping[str, type] = {
     "patients": Patient,
+    "mailboxes": Mailbox,
     "professionals": Professional,
     "organisations": Organisation,
     "clients": Client,
@@ -56,7 +57,7 @@ def _merge(source: Source, oids: Oids, tables: Tables) -> Oids:
             words = {"name": section, "path": source.file, "hint": Hint(section, _SECTIONS)}
             raise Misfit((section,), "value.unknown", words)
     oids = replace(oids, **bind(Oids, sections.get("oids") or {}, ("oids",), oids))
-    for kind in reversed(KINDS):  # organisations first: professionals refer to them
+    for kind in reversed(KINDS):  # backwards: an entry refers to kinds that stand after its own
         rows = sections.get(kind) or {}
         if not isinstance(rows, dict):
             raise Misfit((kind,), "value.mapping", {})
@@ -66,7 +67,7 @@ def _merge(source: Source, oids: Oids, tables: Tables) -> Oids:
             table = tables[kind]
             given = bind(MODELS[kind], raw, at, oids)
             table[id] = replace(table[id], **given) if id in table else MODELS[kind](id=id, **given)
-            check_entry(table[id], at, tables["organisations"])
+            check_entry(table[id], at, tables)
     return oids
 
 

@@ -5,6 +5,7 @@ A fork shares the seed and keeps an overlay of its own: opening a session costs 
 
 from __future__ import annotations
 
+import re
 from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,10 +16,12 @@ from typing import Any
 from mocks.world.binder import Misfit, Oids, bind, check_entry, plain
 from mocks.world.errors import Hint, WorldError
 from mocks.world.index import Bucket, Index
-from mocks.world.model import Client, Ins, Organisation, Patient, Professional
+from mocks.world.model import Client, Ins, Mailbox, Organisation, Patient, Professional
 from mocks.world.seed import KINDS, MODELS, Tables, read_seed, to_yaml
+from norms.ins import matricule
 
-__all__ = ["KINDS", "World"]
+__all__ = ["KINDS", "PATIENT_DOMAIN", "World"]
+PATIENT_DOMAIN = "patient.mssante.fr"  # of the messaging of Mon espace santé
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class _Seed:
 
 
 class World:
-    """Patients, professionals, organisations and clients by id; `patch` changes one for this world only."""
+    """Patients, mailboxes, professionals, organisations and clients by id; `patch` changes one for this world only."""
 
     def __init__(self, seed: _Seed) -> None:
         self._seed = seed
@@ -57,11 +60,12 @@ class World:
         self._changed: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
         self._fields: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in KINDS}
         self._index = Index()
-        views = [MappingProxyType(ChainMap(self._changed[kind], self._seed.tables[kind])) for kind in KINDS]
-        self.patients: Mapping[str, Patient] = views[0]
-        self.professionals: Mapping[str, Professional] = views[1]
-        self.organisations: Mapping[str, Organisation] = views[2]
-        self.clients: Mapping[str, Client] = views[3]
+        views: Any = {k: MappingProxyType(ChainMap(self._changed[k], self._seed.tables[k])) for k in KINDS}
+        self.patients: Mapping[str, Patient] = views["patients"]
+        self.mailboxes: Mapping[str, Mailbox] = views["mailboxes"]
+        self.professionals: Mapping[str, Professional] = views["professionals"]
+        self.organisations: Mapping[str, Organisation] = views["organisations"]
+        self.clients: Mapping[str, Client] = views["clients"]
 
     # ── changes ──
 
@@ -78,7 +82,7 @@ class World:
         try:
             given = bind(MODELS[kind], changes, (kind, id), self._seed.oids)
             new = replace(table[id], **given)
-            check_entry(new, (kind, id), self.organisations)
+            check_entry(new, (kind, id), {name: getattr(self, name) for name in KINDS})
         except Misfit as error:
             raise WorldError(error.key, error.words) from None
         if kind == "patients":
@@ -156,6 +160,31 @@ class World:
             and str(rank) in ("", str(patient.vitale.rank))
             and individual[:13] in ("", patient.vitale.individual_nir)
         ]
+
+    def mailbox(self, address: str) -> Mailbox | None:
+        """The mailbox of that address, upper and lower case alike."""
+        return self.mailboxes.get(address.strip().lower())
+
+    def mailboxes_of(self, professional: str) -> list[Mailbox]:
+        """The mailboxes that a professional (its id) may open, the inactive ones too."""
+        return [box for box in self.mailboxes.values() if box.opened_by(professional)]
+
+    def patient_box(self, address: str) -> tuple[Patient | None, str]:
+        """Whose messaging of Mon espace santé an address is, and its state.
+
+        The state is the patient's (open, closed, not-activated, absent); without a patient: ``unknown``, ``bad-key``,
+        ``malformed`` (not 15 characters of a matricule), or empty when the domain is not the patients'.
+        """
+        local, _, domain = address.strip().rpartition("@")
+        if domain.lower() != PATIENT_DOMAIN:
+            return None, ""
+        value, key = local[:13].upper(), local[13:]
+        if not matricule.well_formed(value) or not re.fullmatch(r"\d\d", key, re.ASCII):
+            return None, "malformed"
+        patient = self.by_ins(value)
+        if patient and patient.ins and patient.ins.key == key:
+            return patient, patient.mes
+        return None, "unknown" if matricule.valid(value, key) else "bad-key"
 
     def _bucket(self, table: str, key: Any) -> Bucket:
         """The patients filed under that key, in this world: the seed's that were not changed, then the changed ones."""

@@ -192,3 +192,19 @@ ANSWERS = [
 @pytest.mark.parametrize(("query", "ids"), ANSWERS)
 def test_documented_answers(query: tuple[str, ...], ids: list[str]) -> None:
     assert [p.id for p in WORLD.search(*query)] == ids
+
+
+def test_mailboxes_agree_with_who_holds_them() -> None:
+    kinds = {box.kind for box in WORLD.mailboxes.values()}
+    assert kinds == {"PER", "ORG", "APP", "CAB"}
+    for who in WORLD.professionals.values():
+        box = WORLD.mailbox(who.mail) if who.mail else None
+        assert not who.mail or (box and box.kind == "PER" and box.professional == who.id), who.id
+    for place in WORLD.organisations.values():
+        box = WORLD.mailbox(place.mail) if place.mail else None
+        assert not place.mail or (box and box.organisation == place.id), place.id
+    for box in WORLD.mailboxes.values():
+        assert box.id.endswith(".formation.mssante.fr")
+    assert [box.id for box in WORLD.mailboxes.values() if box.red_list]
+    assert [box.id for box in WORLD.mailboxes.values() if not box.active]
+    assert {p.mes for p in PATIENTS} == {"open", "closed", "not-activated", "absent"}

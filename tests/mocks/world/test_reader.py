@@ -37,7 +37,12 @@ WRONG = [
     ("patients:\n  moi: {? [a] : b}\n", 2, 11, "a key must be plain text"),
     ("x: " + "[" * 500 + "\n", 1, 15, "nested deeper"),
     ("oids: {nri: 1}\n", 1, 8, "did you mean nir?"),
-    ("professionals:\n  moi:\n    activities: [{organisation: nulle-part}]\n", 3, 18, "no organisation nulle-part"),
+    (
+        "professionals:\n  moi:\n    activities: [{organisation: nulle-part}]\n",
+        3,
+        18,
+        "nulle-part does not exist in the world",
+    ),
     ("patients:\n  moi: {used_name: *x}\n", 2, 20, "aliases"),
     ("patients: !!python/object:os.system {}\n", 1, 1, ""),
 ]
