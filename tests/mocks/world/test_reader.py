@@ -41,7 +41,7 @@ WRONG = [
         "professionals:\n  moi:\n    activities: [{organisation: nulle-part}]\n",
         3,
         18,
-        "nulle-part does not exist in the world",
+        "nulle-part does not exist",
     ),
     ("patients:\n  moi: {used_name: *x}\n", 2, 20, "aliases"),
     ("patients: !!python/object:os.system {}\n", 1, 1, ""),
