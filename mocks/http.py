@@ -16,7 +16,7 @@ from typing import Any
 
 from mocks.control import Switch
 from mocks.hub import Hub
-from mocks.journal import Exchange, Headers, JournalError, Peer
+from mocks.journal import Exchange, Headers, JournalError, Peer, Statement
 from mocks.session import Session
 from norms.finding import Finding, find
 
@@ -54,6 +54,8 @@ class Call:
     query: str
     body: bytes
     peer: Peer | None
+    kept: list[Statement] = field(default_factory=list)  # see `keep`
+    undo: list[Callable[[], None]] = field(default_factory=list)
 
     def header(self, name: str) -> str:
         """A request header, empty when absent."""
@@ -63,6 +65,23 @@ class Call:
     def note(self, *findings: Finding) -> None:
         """Keep findings with the exchange."""
         self.exchange.findings.extend(findings)
+
+    def keep(self, *statements: Statement, undo: Callable[[], None] | None = None) -> None:
+        """Keep the service's own rows in the same transaction as the exchange (see `Journal.record`).
+
+        ``undo``: puts the state in memory back, called when the transaction is refused or the handler falls
+        over (the caller is answered 500).
+        """
+        self.kept.extend(statements)
+        if undo is not None:
+            self.undo.append(undo)
+
+    def revoke(self) -> None:
+        """Nothing of what `keep` was given is kept."""
+        for undo in reversed(self.undo):
+            undo()
+        self.kept.clear()
+        self.undo.clear()
 
     def rebind(self, **facts: str) -> None:
         """Bind again once the body told more (``instance``, ``client_id``…)."""
@@ -120,19 +139,21 @@ class Service:
         clock = time.perf_counter()
         call, complete = await self._read(scope, receive)
         answer = await self._answer(call) if complete else Answer(drop=True)
-        if delay := call.session.switches.take(f"{self.name}.latency_ms"):
-            await asyncio.sleep(float(delay) / 1000)
+        delay = float(call.session.switches.take(f"{self.name}.latency_ms"))
         exchange = call.exchange
         if not answer.drop:
             exchange.status = answer.status
             exchange.response_headers = answer.sent_headers()
             exchange.response_body = answer.body[: answer.cut]
-        exchange.duration_ms = (time.perf_counter() - clock) * 1000
+        exchange.duration_ms = (time.perf_counter() - clock) * 1000 + delay
         try:
-            self.hub.journal.record(exchange)
+            self.hub.journal.record(exchange, call.kept)
         except JournalError as error:  # what cannot be kept is not answered as if it were
             log.error("%s", error)
+            call.revoke()
             answer = Answer(500, b"the bench cannot write its journal")
+        if delay:  # after the exchange was kept: what is accepted is so at once, only its answer is slow
+            await asyncio.sleep(delay / 1000)
         if complete:
             await _send(scope, send, answer)
 
@@ -205,6 +226,7 @@ class Service:
             log.error("%s %s: %s", call.method, call.path, said, exc_info=log.isEnabledFor(logging.DEBUG))
             call.exchange.outcome = "bench-error"
             call.exchange.facts["bench_error"] = said
+            call.revoke()
             return Answer(500, b"internal error of the bench")
 
     def _under(self, call: Call) -> Handler | None:

@@ -23,6 +23,9 @@ class Hub:
     revoked: Callable[[str], bool] = lambda _serial: False  # certificate serial (hexadecimal) -> is it revoked
     endpoints: Callable[[Session], dict[str, str]] | None = None  # the same for a session that has ports of its own
 
+    def __post_init__(self) -> None:
+        self.sessions.erase = self.journal.forget
+
     def urls(self, session: Session) -> dict[str, str]:
         """Listener name -> base URL, as the software of that session knows them."""
         return self.endpoints(session) if self.endpoints else self.addresses

@@ -41,6 +41,7 @@ class Session:
     created: float = field(default_factory=time.time)
     binding: dict[str, list[str]] = field(default_factory=dict)  # key of KEYS -> values
     _states: dict[str, Any] = field(default_factory=dict)
+    _erase: Callable[[str], None] = lambda _session: None
 
     def state(self, service: str, make: Callable[[], S]) -> S:
         """The state that a service keeps for this session, made at first use."""
@@ -51,6 +52,7 @@ class Session:
 
     def reset(self) -> None:
         """World as seeded, switches at their defaults, clock on time, services' state forgotten."""
+        self._erase(self.id)
         self.world.reset()
         self.switches.clear()
         self.clock.offset = 0.0
@@ -62,6 +64,7 @@ class Sessions:
 
     def __init__(self, world: World, registry: Registry) -> None:
         self._seed, self._registry = world, registry
+        self.erase: Callable[[str], None] = lambda _session: None  # what services keep of a session elsewhere
         self._all: dict[str, Session] = {}
         self._by: dict[tuple[str, str], Session] = {}
         self.default = self.open("default", id=DEFAULT)
@@ -77,8 +80,9 @@ class Sessions:
                 if holder:
                     raise BindingTaken(f"{key} {value} is bound to session {holder.id} ({holder.name})")
         session = Session(
-            id or uuid.uuid4().hex[:12], name, self._seed.fork(), Switches(self._registry), binding=wanted
-        )
+            id or uuid.uuid4().hex[:12], name, self._seed.fork(), Switches(self._registry), binding=wanted,
+            _erase=lambda session: self.erase(session),
+        )  # fmt: skip
         self._all[session.id] = session
         self._by.update({(key, value): session for key, values in wanted.items() for value in values})
         return session
@@ -89,6 +93,7 @@ class Sessions:
         if session is self.default:
             session.reset()
             return
+        self.erase(session_id)
         del self._all[session_id]
         self._by = {key: held for key, held in self._by.items() if held is not session}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,7 +17,7 @@ from mocks.dmp.switches import SWITCHES
 from mocks.http import Answer, Call, Service
 from mocks.hub import Hub
 from mocks.igc.pki import Pki
-from mocks.journal import Exchange, Journal, Peer
+from mocks.journal import Exchange, Journal, Peer, Statement
 from mocks.session import Session, Sessions
 from mocks.world import World
 from norms.soap import Fault, read, read_fault
@@ -107,9 +108,9 @@ class Reply:
 class _Last(Journal):
     last: Exchange | None = None
 
-    def record(self, exchange: Exchange) -> int:
+    def record(self, exchange: Exchange, also: Iterable[Statement] = ()) -> int:
         self.last = exchange
-        return super().record(exchange)
+        return super().record(exchange, also)
 
 
 class Dmp:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from mocks.http import Service
 from mocks.hub import Hub
 from mocks.insi.routes import service
 from mocks.insi.switches import SWITCHES
-from mocks.journal import Exchange, Journal, Peer
+from mocks.journal import Exchange, Journal, Peer, Statement
 from mocks.session import Session, Sessions
 from mocks.world import World
 from norms.insi.faults import Error, read_error
@@ -74,9 +75,9 @@ class _LastKept(Journal):
 
     last: Exchange | None = None
 
-    def record(self, exchange: Exchange) -> int:
+    def record(self, exchange: Exchange, also: Iterable[Statement] = ()) -> int:
         self.last = exchange
-        return super().record(exchange)
+        return super().record(exchange, also)
 
 
 class Bench:

@@ -1,6 +1,6 @@
 """Every exchange, kept before it is answered: model, SQLite store, live feed, decoded views, redaction, export."""
 
-from mocks.journal.database import JournalError
+from mocks.journal.database import JournalError, Statement, Tables
 from mocks.journal.feed import Feed, Missed, Seen
 from mocks.journal.model import Exchange, Headers, Kind, Peer, Tls, Validation
 from mocks.journal.store import END, Journal, Reader
@@ -17,6 +17,8 @@ __all__ = [
     "Peer",
     "Reader",
     "Seen",
+    "Statement",
+    "Tables",
     "Tls",
     "Validation",
 ]

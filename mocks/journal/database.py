@@ -10,7 +10,9 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,25 @@ CREATE INDEX exchange_of_thread ON exchange(thread, id) WHERE thread <> '';
 CREATE INDEX exchange_of_kind ON exchange(kind, id) WHERE kind <> 'exchange';
 CREATE TABLE session(id TEXT PRIMARY KEY, opened INTEGER NOT NULL, saved TEXT NOT NULL) WITHOUT ROWID;
 """
+
+
+Statement = tuple[str, Iterable[Any]]  # SQL and its values
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Tables that a service owns in ``bench.db``, made when it opens (`Database.own`).
+
+    ``steps``: SQL scripts; how many were run is the version of these tables, so that a later version of the service
+    appends a script that changes what an earlier one left. Table names begin with the service's name.
+    ``forget``: statements that erase a session, each with the session's id as its one value.
+    ``weigh``: a query of one number, the bytes held there, which the cap on the journal does not count.
+    """
+
+    service: str
+    steps: tuple[str, ...]
+    forget: tuple[str, ...] = ()
+    weigh: str = ""
 
 
 class JournalError(Exception):
@@ -60,6 +81,7 @@ class Database:
         self.path, self.readonly = path, readonly
         self.lock = threading.RLock()
         self.set_aside: Path | None = None
+        self._owned: dict[str, Tables] = {}
         self._open()
 
     def execute(self, sql: str, values: Iterable[Any] = ()) -> sqlite3.Cursor:
@@ -73,6 +95,45 @@ class Database:
                 return self.execute(sql, values).fetchall()
             except sqlite3.Error as error:
                 raise _explained(error, self.path) from None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is executed inside is one transaction: committed at the end, undone whole by an exception."""
+        with self.lock:
+            self.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:  # a full disk rolls back by itself
+                    self.execute("ROLLBACK")
+                raise
+
+    def write(self, statements: Iterable[Statement]) -> None:
+        """Run statements as one transaction; raises JournalError, nothing being kept."""
+        try:
+            with self.together():
+                for sql, values in statements:
+                    self.execute(sql, values)
+        except sqlite3.Error as error:
+            raise _explained(error, self.path) from None
+
+    def own(self, tables: Tables) -> None:
+        """Make the tables of a service, or bring them to its version; again after a damaged file was set aside.
+
+        Raises JournalError (``newer``: a later version of the service wrote them).
+        """
+        with self.lock:
+            try:
+                self._make(tables)
+            except sqlite3.Error as error:
+                raise _explained(error, self.path) from None
+            self._owned[tables.service] = tables
+
+    @property
+    def owned(self) -> tuple[Tables, ...]:
+        """The tables of every service."""
+        return tuple(self._owned.values())
 
     def used(self) -> int:
         """Bytes in use (the file may be larger: freed pages are used again)."""
@@ -137,6 +198,20 @@ class Database:
         if version == 0:
             self._connection.executescript(
                 f"BEGIN; PRAGMA application_id={APPLICATION}; PRAGMA user_version={SCHEMA}; {TABLES} COMMIT;"
+            )
+        for tables in self.owned:
+            self._make(tables)
+
+    def _make(self, tables: Tables) -> None:
+        name, wanted = f"schema.{tables.service}", len(tables.steps)
+        held = self.execute("SELECT cast(value AS INTEGER) FROM kept WHERE name = ?", [name]).fetchone()
+        version = held[0] if held else 0
+        if version > wanted:
+            raise JournalError("newer", self.path, f"{tables.service} {version} > {wanted}")
+        if version < wanted:
+            script = "\n".join(tables.steps[version:])
+            self._connection.executescript(
+                f"BEGIN; {script} INSERT OR REPLACE INTO kept VALUES('{name}', {wanted}); COMMIT;"
             )
 
     def _put_aside(self) -> None:

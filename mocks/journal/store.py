@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from mocks.journal import rows
-from mocks.journal.database import Database
+from mocks.journal.database import Database, Statement, Tables
 from mocks.journal.feed import QUEUE, Feed, Seen
 from mocks.journal.model import Exchange, Kind, Peer, Validation
 from norms.finding import Finding
@@ -118,7 +118,8 @@ class Reader:
 
 
 class Journal(Reader):
-    """The bench's journal. ``path`` None keeps it in memory; ``cap_bytes`` bounds it, the oldest entries go first.
+    """The bench's journal. ``path`` None keeps it in memory; ``cap_bytes`` bounds it, the oldest entries go first
+    (what the services keep in their own tables is not counted).
 
     Raises JournalError when the file cannot serve; a damaged file is set aside (see `Database`).
     """
@@ -139,17 +140,25 @@ class Journal(Reader):
         """A journal of another process; raises JournalError."""
         return Reader(Database(path, readonly=True))
 
-    def record(self, exchange: Exchange) -> int:
-        """Keep an exchange, committed when this returns; sets and returns its id. Raises JournalError (``write``)."""
+    def own(self, tables: Tables) -> None:
+        """Make the tables that a service owns in this file (see `Tables`); raises JournalError."""
+        self.database.own(tables)
+
+    def record(self, exchange: Exchange, also: Iterable[Statement] = ()) -> int:
+        """Keep an exchange, committed when this returns; sets and returns its id. Raises JournalError (``write``).
+
+        ``also``: statements on the tables of a service (see `own`), as ``(sql, values)``, run in the same transaction:
+        they are kept with the exchange or, when anything fails, neither is.
+        """
         with self.database.lock:
-            exchange.id = self._last + 1
+            exchange.id, also = self._last + 1, (*also,)
             try:
-                self._insert(exchange)
+                self._write(exchange, also)
             except sqlite3.Error as error:
+                self._known.clear()  # a peer may have been undone with the rest
                 self.database.recover(error)
-                self._known.clear()
                 self._peers.clear()
-                self._insert(exchange)
+                self._write(exchange, also)
             self._last = exchange.id
             self._since += 1
             self._weight += len(exchange.request_body) + len(exchange.response_body)
@@ -157,6 +166,10 @@ class Journal(Reader):
                 self._keep_under_cap()
         self._publish(exchange.id, exchange.session)
         return exchange.id
+
+    def forget(self, session: str) -> None:
+        """Erase what the services keep of a session in their own tables; its exchanges stay. Raises JournalError."""
+        self.database.write((sql, (session,)) for tables in self.database.owned for sql in tables.forget)
 
     def update(
         self, id: int, *, findings: Sequence[Finding] | None = None, validation: Validation | None = None
@@ -199,6 +212,15 @@ class Journal(Reader):
             self._shrink()
         return removed
 
+    def _write(self, exchange: Exchange, also: Sequence[Statement]) -> None:
+        if not also:
+            self._insert(exchange)
+            return
+        with self.database.together():
+            for sql, values in also:
+                self.database.execute(sql, values)
+            self._insert(exchange)
+
     def _insert(self, exchange: Exchange) -> None:
         peer = self._peer_id(exchange.peer) if exchange.peer else None
         try:
@@ -219,11 +241,14 @@ class Journal(Reader):
     def _keep_under_cap(self) -> None:
         """One small step: as many of the oldest as were added since the last look, half as many again."""
         step, self._since, self._weight = self._since + self._since // 2 + 1, 0, 0
-        if self.size() > self.cap_bytes:
+        if self.size() > self.cap_bytes and self.size() - self._weight_of_services() > self.cap_bytes:
             self.database.run(
                 "DELETE FROM exchange WHERE id IN (SELECT id FROM exchange WHERE id < ? ORDER BY id LIMIT ?)",
                 [self._last, step],
             )
+
+    def _weight_of_services(self) -> int:
+        return sum(self.database.run(tables.weigh)[0][0] or 0 for tables in self.database.owned if tables.weigh)
 
     def _shrink(self) -> None:
         if self.database.path and self.size() < COMPACT_BELOW:

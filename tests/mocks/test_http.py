@@ -13,7 +13,7 @@ import pytest
 from mocks.control import Registry
 from mocks.http import Answer, Call, Service, common_switches
 from mocks.hub import Hub
-from mocks.journal import END, Exchange, Journal, Peer, Tls
+from mocks.journal import END, Exchange, Journal, Peer, Tables, Tls
 from mocks.session import Sessions
 from mocks.world import World
 
@@ -261,6 +261,28 @@ def test_a_journal_that_cannot_be_written_is_said_and_not_answered_as_if(
     asyncio.run(Service("svc", hub, ROUTES)(scope, receive, send))
     assert sent[0]["status"] == 500
     assert "Cannot open or write" in caplog.text
+
+
+def test_rows_of_a_service_go_with_the_exchange_and_a_refusal_undoes_the_memory(hub: Hub) -> None:
+    hub.journal.own(Tables("svc", ("CREATE TABLE svc_row(session TEXT, text TEXT UNIQUE);",)))
+    memory: list[bytes] = []
+
+    async def put(call: Call) -> Answer:
+        memory.append(call.body)
+        call.keep(("INSERT INTO svc_row VALUES(?, ?)", (call.session.id, call.body)), undo=memory.pop)
+        if call.query:
+            raise RuntimeError(call.query)
+        return Answer(200)
+
+    wire = Wire(Service("svc", hub, {("POST", "/put"): put}))
+    statuses = []
+    for body, query in ((b"one", b""), (b"one", b""), (b"two", b"fall"), (b"three", b"")):
+        wire.sent.clear()
+        run(wire.call(path="/put", parts=(body,), query=query))
+        statuses.append(wire.status)
+    assert statuses == [200, 500, 500, 200]
+    assert memory == [b"one", b"three"]
+    assert [text for (text,) in hub.journal.database.run("SELECT text FROM svc_row")] == memory
 
 
 def test_other_scopes_are_accepted_silently(wire: Wire) -> None:
