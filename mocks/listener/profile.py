@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -19,7 +20,8 @@ log = logging.getLogger("segur.listener")
 class TlsProfile:
     """Certificate chain and key shown, client certificates asked for, authorities and revocation lists to judge them.
 
-    ``maximum`` and ``ciphers`` serve scenarios in which the service is an old or a narrow one.
+    ``maximum``, ``ciphers``, ``dh`` (PEM file of a Diffie-Hellman group) and ``curve`` serve scenarios in which the
+    service is an old, a narrow or a weak one.
     """
 
     cert: Path
@@ -30,13 +32,21 @@ class TlsProfile:
     crl: Path | None = None
     maximum: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED
     ciphers: str = ""
+    dh: Path | None = None
+    curve: str = ""
 
     def context(self) -> WatchedContext:
         """A server context; raises OSError, ssl.SSLError when a file is absent or not what it should be."""
         context = WatchedContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version, context.maximum_version = self.minimum, self.maximum
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # an old version is asked for on purpose
+            context.minimum_version, context.maximum_version = self.minimum, self.maximum
         if self.ciphers:
             context.set_ciphers(self.ciphers)
+        if self.dh:
+            context.load_dh_params(str(self.dh))
+        if self.curve:
+            context.set_ecdh_curve(self.curve)
         context.load_cert_chain(self.cert, self.key)
         if self.client != "none":
             context.verify_mode = ssl.CERT_REQUIRED if self.client == "required" else ssl.CERT_OPTIONAL
