@@ -107,7 +107,7 @@ class Conversation(asyncio.Protocol):
         return message.replace(b"\r\n.", b"\r\n")
 
     def write(self, data: bytes) -> None:
-        """Send bytes; what cannot leave at once is held (`drain` waits for it). Nothing once the connection has ended."""
+        """Send bytes; what cannot leave at once is held (`drain` waits for it). Nothing once it has ended."""
         if self._transport is None or self._transport.is_closing():
             return
         if self._crypto is None:
