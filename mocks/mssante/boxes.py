@@ -1,0 +1,386 @@
+"""Mailboxes: folders and messages of each session in ``bench.db``, whoever asks for them (SMTP, IMAP, REST, console).
+
+A folder has UIDs that are never used again, a UIDVALIDITY, flags per message (RFC 3501 §2.3). A message's bytes are
+kept once, however many folders hold it, with what a list of messages needs (envelope, subject…) read at arrival.
+
+A delivery belongs to the exchange that brought it: `Boxes.deposit` gives the statements that `Journal.record(exchange,
+also=…)` runs in the same transaction, and `Boxes.announce` then wakes who is looking at the folder. Everything else is
+committed when the call returns. Every method may raise mocks.journal.JournalError.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from mocks.journal.database import Database, Statement
+from mocks.mssante.box_model import (
+    CONTENT_COLUMNS,
+    ENGLISH,
+    FOLDER_COLUMNS,
+    FOLDERS,
+    INBOX,
+    NAME,
+    ORPHAN,
+    SEPARATOR,
+    SPECIAL,
+    TABLES,
+    BadFolder,
+    Deposit,
+    Folder,
+    FolderExists,
+    Message,
+    NoFolder,
+    Watch,
+    flag_set,
+    flag_text,
+    proper,
+    read_folder,
+)
+from mocks.mssante.content import Content
+
+__all__ = ["BadFolder", "Boxes", "Deposit", "Folder", "FolderExists", "Message", "NoFolder", "Watch"]
+
+
+class Boxes:
+    """Every mailbox of a bench. Give it the journal's database, so that one transaction can hold both."""
+
+    def __init__(self, database: Database | None = None) -> None:
+        self.database = database or Database(None)
+        self.names: Callable[[str], dict[str, str]] = lambda _session: ENGLISH  # names of special folders, by session
+        self._watches: dict[int, list[Watch]] = {}
+        self.database.own(TABLES)
+
+    # -- folders --------------------------------------------------------------------------------------------------
+
+    def folders(self, session: str, address: str) -> list[Folder]:
+        """The folders of a mailbox, INBOX first; those that every mailbox has are made at its first use."""
+        address = address.lower()
+        found = self._folders("session = ? AND address = ? ORDER BY name <> 'INBOX', id", session, address)
+        if not found:
+            for name, special in ((INBOX, ""), *((name, use) for use, name in self.names(session).items())):
+                self._make(session, address, name, special)
+            found = self.folders(session, address)
+        return found
+
+    def folder(self, session: str, address: str, name: str) -> Folder:
+        """One folder, by name or special use (``\\Sent``); raises NoFolder."""
+        column = "special" if name in SPECIAL else "name"
+        where, address = f"session = ? AND address = ? AND {column} = ?", address.lower()
+        found = self._folders(where, session, address, proper(name))
+        if not found and not self._folders("session = ? AND address = ? LIMIT 1", session, address):
+            self.folders(session, address)
+            found = self._folders(where, session, address, proper(name))
+        if not found:
+            raise NoFolder(name)
+        return found[0]
+
+    def refreshed(self, folder: Folder) -> Folder:
+        """The same folder as it is now; raises NoFolder when it is no more."""
+        found = self._folders("id = ?", folder.id)
+        if not found:
+            raise NoFolder(folder.name)
+        return found[0]
+
+    def create(self, session: str, address: str, name: str) -> Folder:
+        """Make a folder, and those above it; raises FolderExists, BadFolder."""
+        held = {folder.name for folder in self.folders(session, address)}
+        name = proper(name.rstrip(SEPARATOR))
+        if name in held:
+            raise FolderExists(name)
+        levels = name.split(SEPARATOR)
+        wanted = [SEPARATOR.join(levels[: n + 1]) for n in range(len(levels))]
+        missing = [one for one in wanted if one not in held]
+        if not all(levels) or len(name) > NAME or any(ord(c) < 32 or ord(c) == 127 for c in name):
+            raise BadFolder(name)
+        if len(held) + len(missing) > FOLDERS:
+            raise BadFolder(f"more than {FOLDERS} folders")
+        for one in missing:
+            self._make(session, address.lower(), one, "")
+        return self.folder(session, address, name)
+
+    def delete(self, session: str, address: str, name: str) -> None:
+        """Remove a folder and its messages; raises NoFolder, BadFolder (INBOX, or folders under it)."""
+        folder = self.folder(session, address, name)
+        inner = any(f.name.startswith(folder.name + SEPARATOR) for f in self.folders(session, address))
+        if folder.name == INBOX or inner:
+            raise BadFolder(folder.name)
+        self._remove([folder.id])
+
+    def rename(self, session: str, address: str, name: str, to: str) -> None:
+        """Rename a folder and those under it; INBOX gives its messages to a new folder (RFC 3501 §6.3.5).
+
+        Raises NoFolder, FolderExists, BadFolder.
+        """
+        folder, to = self.folder(session, address, name), proper(to.rstrip(SEPARATOR))
+        if to == folder.name or to.startswith(folder.name + SEPARATOR):
+            raise BadFolder(to)
+        made = self.create(session, address, to)
+        if folder.name == INBOX:
+            self.move(folder, made, [message.uid for message in self.messages(folder)])
+            return
+        self.database.run("DELETE FROM mssante_folder WHERE id = ?", [made.id])
+        for old in self.folders(session, address):
+            if old.name == folder.name or old.name.startswith(folder.name + SEPARATOR):
+                self.database.run(
+                    "UPDATE mssante_folder SET name = ?, validity = ? WHERE id = ?",
+                    [to + old.name[len(folder.name) :], self._validity(), old.id],
+                )
+                self._tell(old.id, dead=True)
+
+    def subscribe(self, folder: Folder, *, subscribed: bool) -> None:
+        """Add the folder to those that LSUB lists, or take it out."""
+        self.database.run("UPDATE mssante_folder SET subscribed = ? WHERE id = ?", [subscribed, folder.id])
+
+    # -- messages in ----------------------------------------------------------------------------------------------
+
+    def deposit(
+        self,
+        session: str,
+        places: Iterable[tuple[str, str]],
+        raw: bytes,
+        flags: Iterable[str] = (),
+        date: float | None = None,
+    ) -> Deposit:
+        """A message for several places (address, folder name or special use); raises NoFolder. Nothing is written yet.
+
+        ``date`` is when it arrives, seconds since 1970, now when None.
+        """
+        content = Content.of(raw)
+        folders = [self.folder(session, address, name).id for address, name in places]
+        statements: list[Statement] = [
+            (
+                f"INSERT INTO mssante_content({CONTENT_COLUMNS}) VALUES(?,?,?,?,?,?,?,?)",
+                (
+                    content.subject,
+                    content.sender,
+                    content.recipients,
+                    content.message_id,
+                    content.sent,
+                    content.envelope,
+                    content.header,
+                    raw,
+                ),
+            )
+        ]
+        when, marks = time.time() if date is None else date, flag_text(flags)
+        for id_ in folders:
+            statements.append(
+                (
+                    "INSERT INTO mssante_message SELECT id, next, ?, ?, ?, (SELECT max(id) FROM mssante_content)"
+                    " FROM mssante_folder WHERE id = ?",
+                    (marks, when, len(raw), id_),
+                )
+            )
+            statements.append(("UPDATE mssante_folder SET next = next + 1 WHERE id = ?", (id_,)))
+        return Deposit(statements, tuple(folders))
+
+    def announce(self, deposit: Deposit) -> None:
+        """Tell who is looking at these folders that the message is there: once its transaction is committed."""
+        for id_ in deposit.folders:
+            self._tell(id_, arrived=True)
+
+    def append(
+        self,
+        session: str,
+        address: str,
+        folder: str,
+        raw: bytes,
+        flags: Iterable[str] = (),
+        date: float | None = None,
+    ) -> int:
+        """Put a message into a folder now and say its UID; raises NoFolder."""
+        deposit = self.deposit(session, [(address, folder)], raw, flags, date)
+        uid = self.folder(session, address, folder).next
+        self.database.write(deposit.statements)
+        self.announce(deposit)
+        return uid
+
+    # -- messages out ---------------------------------------------------------------------------------------------
+
+    def uids(self, folder: Folder) -> list[int]:
+        """Every UID in order: what message sequence numbers count."""
+        rows = self.database.run("SELECT uid FROM mssante_message WHERE folder = ? ORDER BY uid", [folder.id])
+        return [uid for (uid,) in rows]
+
+    def messages(self, folder: Folder, uids: Sequence[int] | None = None, *, after: int = 0) -> list[Message]:
+        """Messages in order of UID: all of them from ``after`` (excluded) on, or those of ``uids`` that are there."""
+        sql, values = "SELECT uid, flags, date, size, content FROM mssante_message WHERE folder = ?", [folder.id]
+        if uids is not None and len(uids) < 5:
+            found = [row for uid in uids for row in self.database.run(f"{sql} AND uid = ?", [*values, uid])]
+        elif uids is not None:
+            low, high, wanted = min(uids), max(uids), set(uids)
+            rows = self.database.run(f"{sql} AND uid BETWEEN ? AND ? ORDER BY uid", [*values, low, high])
+            found = [row for row in rows if row[0] in wanted]
+        else:
+            found = self.database.run(f"{sql} AND uid > ? ORDER BY uid", [*values, after])
+        return [Message(uid, flag_set(flags), date, size, content) for uid, flags, date, size, content in found]
+
+    def message(self, folder: Folder, uid: int) -> Message | None:
+        """One message, None when it is not there."""
+        return next(iter(self.messages(folder, [uid])), None)
+
+    def content(self, id: int, *, body: bool = True) -> Content:
+        """What a message holds; without ``body`` its bytes are left empty. Raises NoFolder when it was just removed."""
+        columns = CONTENT_COLUMNS if body else CONTENT_COLUMNS.replace(", raw", ", x''")
+        rows = self.database.run(f"SELECT {columns} FROM mssante_content WHERE id = ?", [id])  # noqa: S608
+        if not rows:
+            raise NoFolder(f"message {id}")
+        return Content(*rows[0])
+
+    def structure(self, id: int, make: Callable[[bytes], bytes]) -> bytes:
+        """The message's structure, made from its bytes at first need and kept."""
+        rows = self.database.run("SELECT structure FROM mssante_content WHERE id = ?", [id])
+        if rows and rows[0][0] is not None:
+            return bytes(rows[0][0])
+        made = make(self.content(id).raw)
+        self.database.run("UPDATE mssante_content SET structure = ? WHERE id = ?", [made, id])
+        return made
+
+    def counts(self, folder: Folder) -> tuple[int, int, int]:
+        """Messages, those without ``\\Seen``, the UID of the first of these (0: none)."""
+        rows = self.database.run(
+            "SELECT count(*), total(instr(flags, '\\Seen') = 0), min(CASE WHEN instr(flags, '\\Seen') = 0 THEN uid END)"
+            " FROM mssante_message WHERE folder = ?",
+            [folder.id],
+        )
+        return int(rows[0][0]), int(rows[0][1]), int(rows[0][2] or 0)
+
+    def size(self, folder: Folder) -> int:
+        """Bytes of a folder's messages."""
+        return int(self.database.run("SELECT total(size) FROM mssante_message WHERE folder = ?", [folder.id])[0][0])
+
+    def used(self, session: str, address: str) -> int:
+        """Bytes of all messages of a mailbox: what its quota counts."""
+        return sum(self.size(folder) for folder in self.folders(session, address))
+
+    # -- changes --------------------------------------------------------------------------------------------------
+
+    def seen_by_connection(self, folder: Folder) -> None:
+        """A connection was told of every message there is: none is recent for the next one (RFC 3501 §2.3.2)."""
+        self.database.run("UPDATE mssante_folder SET recent = next WHERE id = ? AND recent <> next", [folder.id])
+
+    def flag(self, folder: Folder, uids: Sequence[int], change: Callable[[frozenset[str]], frozenset[str]]) -> None:
+        """Change the flags of messages; ``change`` gets those of each and gives the new ones."""
+        changed = [(m.uid, new) for m in self.messages(folder, uids) if (new := change(m.flags)) != m.flags]
+        self.database.write(
+            ("UPDATE mssante_message SET flags = ? WHERE folder = ? AND uid = ?", (flag_text(new), folder.id, uid))
+            for uid, new in changed
+        )
+        if changed:
+            self._tell(folder.id, flagged={uid for uid, _ in changed})
+
+    def copy(self, folder: Folder, to: Folder, uids: Sequence[int]) -> list[tuple[int, int]]:
+        """Copy messages with their flags and dates: (UID, UID of the copy) of each."""
+        pairs, statements = self._copied(folder, to, uids)
+        self.database.write(statements)
+        if pairs:
+            self._tell(to.id, arrived=True)
+        return pairs
+
+    def move(self, folder: Folder, to: Folder, uids: Sequence[int]) -> list[tuple[int, int]]:
+        """Move messages (RFC 6851): (UID, new UID) of each, all or none."""
+        pairs, statements = self._copied(folder, to, uids)
+        gone = [uid for uid, _ in pairs]
+        remove = ("DELETE FROM mssante_message WHERE folder = ? AND uid = ?", folder.id)
+        self.database.write([*statements, *((remove[0], (remove[1], uid)) for uid in gone)])
+        if pairs:
+            self._tell(to.id, arrived=True)
+            self._tell(folder.id, gone=set(gone))
+        return pairs
+
+    def expunge(self, folder: Folder, uids: Sequence[int] | None = None) -> list[int]:
+        """Remove messages that have ``\\Deleted`` (only among ``uids`` when given); says which."""
+        gone = [m for m in self.messages(folder, uids) if "\\Deleted" in m.flags]
+        self.remove(folder, gone)
+        return [m.uid for m in gone]
+
+    def remove(self, folder: Folder, messages: Sequence[Message]) -> None:
+        """Remove messages whatever their flags."""
+        statements: list[Statement] = []
+        for message in messages:
+            statements.append(("DELETE FROM mssante_message WHERE folder = ? AND uid = ?", (folder.id, message.uid)))
+            statements.append((ORPHAN, (message.content, message.content)))
+        self.database.write(statements)
+        if messages:
+            self._tell(folder.id, gone={message.uid for message in messages})
+
+    def addresses(self, session: str) -> list[str]:
+        """The mailboxes that were used in a session."""
+        rows = self.database.run(
+            "SELECT DISTINCT address FROM mssante_folder WHERE session = ? ORDER BY address", [session]
+        )
+        return [address for (address,) in rows]
+
+    # -- who looks on ---------------------------------------------------------------------------------------------
+
+    def watch(self, folder: Folder) -> Watch:
+        """Look at a folder: the Watch gathers its changes until `unwatch`."""
+        watch = Watch(folder.id)
+        self._watches.setdefault(folder.id, []).append(watch)
+        return watch
+
+    def unwatch(self, watch: Watch) -> None:
+        """Look no more."""
+        left = [one for one in self._watches.get(watch.folder, ()) if one is not watch]
+        if left:
+            self._watches[watch.folder] = left
+        else:
+            self._watches.pop(watch.folder, None)
+
+    def _tell(
+        self,
+        folder: int,
+        *,
+        arrived: bool = False,
+        gone: Iterable[int] = (),
+        flagged: Iterable[int] = (),
+        dead: bool = False,
+    ) -> None:
+        for watch in self._watches.get(folder, ()):
+            watch.arrived |= arrived
+            watch.gone.update(gone)
+            watch.flagged.update(flagged)
+            watch.dead |= dead
+            watch.wake()
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _folders(self, where: str, *values: Any) -> list[Folder]:
+        sql = f"SELECT {FOLDER_COLUMNS} FROM mssante_folder WHERE {where}"  # noqa: S608 (our own words only)
+        return [read_folder(row) for row in self.database.run(sql, values)]
+
+    def _make(self, session: str, address: str, name: str, special: str) -> None:
+        self.database.run(
+            "INSERT INTO mssante_folder(session, address, name, special, validity) VALUES(?,?,?,?,?)",
+            [session, address, name, special, self._validity()],
+        )
+
+    def _validity(self) -> int:
+        """Never given before: the time in seconds, or one more than the highest given."""
+        rows = self.database.run("SELECT max(validity) FROM mssante_folder")
+        return max(int(time.time()), (rows[0][0] or 0) + 1)
+
+    def _copied(self, folder: Folder, to: Folder, uids: Sequence[int]) -> tuple[list[tuple[int, int]], list[Statement]]:
+        pairs: list[tuple[int, int]] = []
+        statements: list[Statement] = []
+        first = self.refreshed(to).next
+        for place, message in enumerate(self.messages(folder, uids) if uids else ()):
+            pairs.append((message.uid, first + place))
+            row = (to.id, first + place, flag_text(message.flags), message.date, message.size, message.content)
+            statements.append(("INSERT INTO mssante_message VALUES(?,?,?,?,?,?)", row))
+        statements.append(("UPDATE mssante_folder SET next = ? WHERE id = ?", (first + len(pairs), to.id)))
+        return pairs, statements
+
+    def _remove(self, folders: Sequence[int]) -> None:
+        for id_ in folders:
+            contents = self.database.run("SELECT DISTINCT content FROM mssante_message WHERE folder = ?", [id_])
+            self.database.write(
+                [
+                    ("DELETE FROM mssante_message WHERE folder = ?", (id_,)),
+                    *((ORPHAN, (content, content)) for (content,) in contents),
+                    ("DELETE FROM mssante_folder WHERE id = ?", (id_,)),
+                ]
+            )
+            self._tell(id_, dead=True)

@@ -1,0 +1,1 @@
+"""The operator's IMAP4rev1 service (RFC 3501) over the line server."""
