@@ -6,7 +6,7 @@ Paths name HL7 elements without prefix and the extensions with theirs (`PREFIXES
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache, cached_property, lru_cache
 from typing import cast
@@ -76,6 +76,11 @@ def words(element: Element | None) -> str:
     return " ".join("".join(map(str, element.itertext(etree.Element))).split()) if element is not None else ""
 
 
+def silent(element: Element) -> bool:
+    """True when an element holds no text but white space."""
+    return not any(str(text).strip() for text in element.itertext(etree.Element))
+
+
 class Document:
     """One file holding a ClinicalDocument.
 
@@ -101,9 +106,9 @@ class Document:
         self.tables = tables if tables is not None else Tables()
         self.today = today
         self.pdfa = pdfa
-        self._faulty: set[Element] = set()
+        self._faulty: set[Element] = set()  # with all that they hold
         self._misshapen: dict[Element, set[str]] = {}
-        self._places: Places | None = None
+        self._ranks: dict[Element, str] = {}
 
     # -- indexes ---------------------------------------------------------------------------------------------------
 
@@ -149,11 +154,17 @@ class Document:
             index.setdefault(element.get("ID", ""), []).append(element)
         return index
 
+    @cached_property
+    def codes(self) -> list[tuple[Element, str, str]]:
+        """Every element that gives a code of a code system: (element, code, OID), in document order."""
+        found = cast(list[Element], _CODED(self.root))
+        return [(element, element.get("code", ""), element.get("codeSystem", "")) for element in found]
+
     # -- one cause, one finding ------------------------------------------------------------------------------------
 
     def spoil(self, element: Element) -> None:
         """Say that a finding already covers this element: later stages leave it and all it holds alone."""
-        self._faulty.add(element)
+        self._faulty.update(element.iter(etree.Element))
 
     def misshape(self, element: Element, child: str) -> None:
         """Say that a finding already covers the absence of this child (``id``, ``sdtc:deceasedInd``) here."""
@@ -161,8 +172,7 @@ class Document:
 
     def sound(self, element: Element) -> bool:
         """True when no finding yet covers the element or one that holds it."""
-        faulty = self._faulty
-        return not faulty or not (element in faulty or any(above in faulty for above in element.iterancestors()))
+        return element not in self._faulty
 
     def whole(self, element: Element, child: str = "") -> bool:
         """True when the absence of this child (of any child) may be said: the element is sound, nothing said it yet."""
@@ -173,20 +183,32 @@ class Document:
 
     def where(self, element: Element, attribute: str = "") -> Where:
         """The place of an element, or of one of its attributes, for a finding."""
-        if self._places is None:
-            self._places = Places(self.data, self.outer)
         line, column, excerpt = self._places.of(element, attribute)
         at = f"/@{attribute}" if attribute else ""
-        chain = [(node, _rank(node)) for node in _upwards(element)]
+        chain = self._chain(element)
         return Where(line, column, self._path(element, chain) + at, _xpath(chain) + at, excerpt)
 
     def path(self, element: Element) -> str:
         """The path a person reads, from the document's root; a section goes by its code and title."""
-        return self._path(element, [(node, _rank(node)) for node in _upwards(element)])
+        return self._path(element, self._chain(element))
 
     def xpath(self, element: Element) -> str:
         """An XPath from the file's root, HL7 elements prefixed ``hl7:``, the others as in `PREFIXES`."""
-        return _xpath([(node, _rank(node)) for node in _upwards(element)])
+        return _xpath(self._chain(element))
+
+    @cached_property
+    def _places(self) -> Places:
+        whole = self.elements if self.outer is self.root else list(self.outer.iter(etree.Element))
+        return Places(self.data, whole)
+
+    def _chain(self, element: Element) -> list[tuple[Element, str]]:
+        """The element and those above it, each with its rank among its like."""
+        ranks = self._ranks
+        chain = [element, *element.iterancestors()]
+        for node in chain:
+            if node not in ranks:
+                ranks[node] = _rank(node)
+        return [(node, ranks[node]) for node in chain]
 
     def _path(self, element: Element, chain: list[tuple[Element, str]]) -> str:
         if element is self.root:
@@ -203,7 +225,8 @@ class Document:
 
 
 _SECTION = qname("section")
-_WITH_ID = etree.XPath("descendant::*[@ID != '']")
+_WITH_ID = etree.XPath("descendant::*[@ID != '']", regexp=False)
+_CODED = etree.XPath("descendant::*[@code and @codeSystem]", regexp=False)
 
 
 def _section_name(section: Element) -> str:
@@ -212,11 +235,6 @@ def _section_name(section: Element) -> str:
     parts = (code.get("code", "") if code is not None else "", f"«{title}»" if title else "")
     label = " ".join(part for part in parts if part)
     return f"section[{label}]" if label else "section" + _rank(section)
-
-
-def _upwards(element: Element) -> Iterator[Element]:
-    yield element
-    yield from element.iterancestors()
 
 
 def _xpath(chain: list[tuple[Element, str]]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import accumulate
 from typing import cast
@@ -15,14 +16,19 @@ _EXCERPT = 160
 
 
 class Places:
-    """Where each start tag stands in the bytes; read once, when the first finding needs it."""
+    """Where each start tag stands in the bytes; read once, when the first finding needs it.
 
-    def __init__(self, data: bytes, root: etree._Element) -> None:
+    ``elements``: all those of the file, in document order.
+    """
+
+    def __init__(self, data: bytes, elements: Sequence[etree._Element]) -> None:
         self._data = data
         self._lines = [0, *accumulate(map(len, data.splitlines(keepends=True)))]
-        self._encoding = root.getroottree().docinfo.encoding or "UTF-8"
-        self._rank = {element: rank for rank, element in enumerate(root.iter(etree.Element))}
-        self._starts = _starts(data)
+        self._encoding = elements[0].getroottree().docinfo.encoding or "UTF-8"
+        self._rank = dict(zip(elements, range(len(elements)), strict=True))
+        # What is parsed without fault holds no other "<"; an encoding of other bytes gives another count.
+        starts = [tag.start() for tag in _START.finditer(data) if tag[1] is not None]
+        self._starts = starts if len(starts) == len(elements) else _starts(data)
 
     def of(self, element: etree._Element, attribute: str = "") -> tuple[int | None, int | None, str]:
         """1-based line and column of the element's start tag (or of an attribute in it), and the tag, shortened."""
@@ -49,12 +55,13 @@ class Places:
         return end.group() if end else self._data[start : start + _EXCERPT]
 
 
+_START = re.compile(rb"<(?:([^/!?])|!--.*?-->|!\[CDATA\[.*?\]\]>|\?.*?\?>)", re.S)
 _CLOSED = re.compile(rb"[^<]{0,80}</[^>]{1,60}>")
 _TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
 
 
 def _starts(data: bytes) -> list[int]:
-    """Byte offset of each start tag, in document order."""
+    """Byte offset of each start tag, in document order, as a parser tells it."""
     starts: list[int] = []
     parser = expat.ParserCreate()
     parser.ordered_attributes = True  # a list is made faster than a dict, and neither is read

@@ -47,9 +47,8 @@ def check(document: Document) -> Iterator[Finding]:
 
 def _misshapen(document: Document) -> Iterator[Finding]:
     """Codes that cannot exist in their code system, wherever they stand: wrong check digit, wrong alphabet."""
-    for element in document.elements:
-        code, oid = element.get("code"), element.get("codeSystem")
-        if code is None or oid is None or well_formed(code, oid) is not False or document.tables.seen(code, oid):
+    for element, code, oid in document.codes:
+        if well_formed(code, oid) is not False or document.tables.seen(code, oid):
             continue
         looked_up = document.tables.system(oid) is not None and element.tag in (_CODE, _VALUE)
         if not looked_up and document.sound(element):

@@ -188,8 +188,8 @@ class Tables:
 
     def seen(self, code: str, system: str) -> bool:
         """Whether a value set that was asked for holds the code."""
-        held = (self._tables.get(key) for key in self.asked)
-        return any(table is not None and (code, system) in table.labels for table in held)
+        pair, tables = (code, system), self._tables
+        return any((table := tables.get(key)) is not None and pair in table.labels for key in self.asked)
 
     def consulted(self) -> dict[str, str]:
         """The value sets asked for and loaded: name → date."""

@@ -48,6 +48,8 @@ def kind_of(data: bytes) -> str:
 
 def pdfa_level(data: bytes) -> str:
     """The PDF/A level that a PDF claims in its metadata (``1B``, ``2B``, ``1A``…), ``""`` when it claims none."""
+    if b"pdfaid:part" not in data:
+        return ""
     part, conformance = _PART.search(data), _CONFORMANCE.search(data)
     return (part[1] + (conformance[1] if conformance else b"")).decode().upper() if part else ""
 

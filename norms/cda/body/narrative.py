@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from norms.cda.document import PHARM, Document, Element, each, first, qname, words
+from norms.cda.document import PHARM, Document, Element, each, first, qname, silent
 from norms.finding import Finding, find
 
 _MEDIA = (qname("renderMultiMedia"),)
@@ -24,7 +24,7 @@ def _section(document: Document, section: Element) -> Iterator[Finding]:
     title, text = first(section, "title"), first(section, "text")
     if title is None and document.whole(section, "title"):
         yield find("CDA-BDY-10", where=document.where(section))
-    elif title is not None and not words(title) and title.get("nullFlavor") is None and document.sound(title):
+    elif title is not None and silent(title) and title.get("nullFlavor") is None and document.sound(title):
         yield find("CDA-BDY-11", where=document.where(title))
     if first(section, "component") is not None:
         return
@@ -34,7 +34,7 @@ def _section(document: Document, section: Element) -> Iterator[Finding]:
             yield find("CDA-BDY-12", where=document.where(section))
     elif (
         document.sound(text)
-        and not words(text)
+        and silent(text)
         and not any(True for _ in text.iter(*_MEDIA))
         and (entries or text.get("nullFlavor") is None)
     ):

@@ -20,6 +20,7 @@ _NIL = f"{{{XSI}}}nil"
 
 def check(document: Document) -> list[Finding]:
     """What the grammar refuses in the document."""
+    _ = document.elements  # made now, once for all the stages
     walk = _Walk(document)
     walk.element(document.root, type_of("ClinicalDocument"))
     walk.faults.links(walk.ids, walk.references)

@@ -6,13 +6,14 @@ per volet. The builder (`norms.cda.build`) reads the same sheets, so what is bui
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from norms.cda.document import Document, Element
 from norms.cda.volets import identify as _identify
 from norms.cda.volets import paths, sheets
 from norms.cda.volets.engine import Owner, Run
 from norms.cda.volets.identify import identify
+from norms.cda.volets.lines import Line
 from norms.cda.volets.near import check as _near
 from norms.finding import Finding
 
@@ -28,29 +29,34 @@ def _check(document: Document) -> Iterator[Finding]:
     yield from _identify.check(document)
     run = Run(document)
     claims = [
-        (sheet, element)
+        (sheet.order, Owner(sheet.name or oid, oid), elements)
         for oid, elements in document.by_template.items()
         if (sheet := sheets.sheet(oid)) is not None
-        for element in elements
     ]
-    for sheet, element in claims:
-        yield from run.sheet(sheet, element, (line for line in sheet.lines if line.kind == "with"))
+    yield from _judged(run, claims, 0)
     if (found := _identify.claimed(document)) is not None:
         model, template = found
         yield from _added(document, run, model.file(template.get("extension", "")), Owner(model.name, model.oid))
     yield from _added(document, run, "anywhere", Owner("CI-SIS"))
-    for sheet, element in claims:
-        yield from run.sheet(sheet, element, (line for line in sheet.lines if line.kind not in ("with", "usually")))
-    for sheet, element in claims:
-        yield from run.sheet(sheet, element, (line for line in sheet.lines if line.kind == "usually"))
+    yield from _judged(run, claims, 1)
+    yield from _judged(run, claims, 2)
     yield from _near(document, run)
+
+
+_Claim = tuple[tuple[tuple[Line, ...], ...], Owner, list[Element]]
+
+
+def _judged(run: Run, claims: Sequence[_Claim], turn: int) -> Iterator[Finding]:
+    for order, who, elements in claims:
+        if lines := order[turn]:
+            for element in elements:
+                yield from run.lines(lines, element, who)
 
 
 def _added(document: Document, run: Run, file: str, who: Owner) -> Iterator[Finding]:
     for place, lines in sheets.additions(file):
         for element in _places(document, place):
-            for line in lines:
-                yield from run.line(line, element, who)
+            yield from run.lines(lines, element, who)
 
 
 def _places(document: Document, place: str) -> list[Element]:

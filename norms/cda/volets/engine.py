@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from norms.cda.document import XSI_TYPE, Document, Element, qname, shown
+from norms.cda.document import XSI_TYPE, Document, Element, shown
 from norms.cda.volets import paths, sheets
 from norms.cda.volets.lines import NAMES, Line, system
 from norms.finding import Finding, find
 
-_NAME = re.compile(r"(?:[a-z\-\d]+:)?[A-Za-z]\w*\Z")
 _LAST_OID = re.compile(r"\[#([\d.]+)\]\Z")
 
 
@@ -31,22 +30,25 @@ class Run:
         self._said: set[tuple[Element, str]] = set()
         self._missing: dict[str, list[Element]] = {}
         self._children: dict[Element, dict[str, list[Element]]] = {}
+        self._there: dict[tuple[Element, str], list[Element]] = {}
+        self._holds: dict[tuple[Element, str], bool] = {}
+        self._kinds = {kind: getattr(self, f"_{name}") for kind, name in _KINDS.items()}
 
-    def sheet(self, sheet: sheets.Sheet, element: Element, lines: Iterable[Line]) -> Iterator[Finding]:
+    def lines(self, lines: Iterable[Line], element: Element, who: Owner) -> Iterator[Finding]:
         """Findings of a template's lines on an element that claims it."""
         for line in lines:
-            yield from self.line(line, element, Owner(sheet.name or sheet.oid, sheet.oid))
+            yield from self.line(line, element, who)
 
     def line(self, line: Line, element: Element, who: Owner) -> Iterator[Finding]:
         """Findings of one line on one element."""
         if line.inner is not None:
             if line.kind == "each":
-                for place in paths.select(line.test, element):
+                for place in self._each(line.test, element):
                     yield from self.line(line.inner, place, who)
-            elif paths.holds(line.test, element):
+            elif self._if(line.test, element):
                 yield from self.line(line.inner, element, who)
             return
-        for finding in getattr(self, f"_{_KINDS[line.kind]}")(line, element, who):
+        for finding in self._kinds[line.kind](line, element, who):
             key = (element, line.head if line.path else finding.expected)
             if key not in self._said:
                 self._said.add(key)
@@ -73,10 +75,9 @@ class Run:
                 yield self._say(rule, who, element, oid, ", ".join(sorted(have)), template=sheets.name(oid) or oid)
 
     def _count(self, line: Line, element: Element, who: Owner) -> Iterator[Finding]:
-        if _NAME.match(line.path):
-            number = len(self.children(element).get(qname(line.path), ()))
-        else:
-            number = paths.count(line.path, element)
+        number = len(self.children(element).get(line.tag, ())) if line.tag else paths.count(line.path, element)
+        if line.low <= number and (number <= line.high or line.high < 0):
+            return
         expected = f"{line.low}..{'*' if line.high < 0 else line.high}"
         if 0 <= line.high < number:
             yield self._say("CDA-TPL-04", who, element, f"{expected} {human(line.path)}", number)
@@ -160,14 +161,26 @@ class Run:
 
     def select(self, path: str, element: Element) -> list[Element]:
         """The elements at a path, quickly when it is a mere name."""
-        if _NAME.match(path):
-            return self.children(element).get(qname(path), [])
+        if tag := paths.tag(path):
+            return self.children(element).get(tag, [])
         return paths.select(path, element)
+
+    def _each(self, path: str, element: Element) -> list[Element]:
+        """The elements at the place of an ``each``, which several lines share."""
+        if (key := (element, path)) not in self._there:
+            self._there[key] = self.select(path, element)
+        return self._there[key]
+
+    def _if(self, test: str, element: Element) -> bool:
+        """Whether the test of an ``if`` holds, which several lines share."""
+        if (key := (element, test)) not in self._holds:
+            self._holds[key] = bool(self.select(test, element)) if paths.tag(test) else paths.holds(test, element)
+        return self._holds[key]
 
     def absent(self, path: str, element: Element) -> bool:
         """Whether the absence of what stands at a path may be said: no earlier finding tells it."""
         for step in path.split("/"):
-            if not _NAME.match(step):
+            if not paths.tag(step):
                 return self.document.sound(element)
             there = self.select(step, element)
             if not there:

@@ -48,8 +48,9 @@ def system(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A parsed line. ``path`` is where it looks, ``words`` its other fields, ``low``/``high`` its count (high -1: no
-    limit), ``test`` the condition of an ``if`` or the place of an ``each``, ``inner`` the line they govern."""
+    """A parsed line. ``path`` is where it looks (``tag``: the child it names, when it is a mere name), ``words`` its
+    other fields, ``low``/``high`` its count (high -1: no limit), ``test`` the condition of an ``if`` or the place of an
+    ``each``, ``inner`` the line they govern."""
 
     kind: str
     path: str = ""
@@ -58,6 +59,7 @@ class Line:
     high: int = -1
     test: str = ""
     inner: Line | None = None
+    tag: str = ""
 
     @property
     def head(self) -> str:
@@ -92,7 +94,7 @@ def parse(text: str) -> Line:
         return Line(kind, path=rest, words=tuple(paths.alternatives(rest)))
     if kind in ("=", "~", "type", "set"):
         path, *words = _fields(rest)
-        return Line(kind, path=path, words=tuple(words))
+        return Line(kind, path=path, words=tuple(words), tag=paths.tag(path))
     if kind in _COUNTS:
         low, high = _COUNTS[kind]
     elif hit := _COUNT.match(kind):
@@ -100,7 +102,7 @@ def parse(text: str) -> Line:
         low, high = (0 if hit[1] else number), (-1 if hit[3] else number)
     else:
         raise BadLine(text)
-    return Line("count", path=rest, low=low, high=high)
+    return Line("count", path=rest, low=low, high=high, tag=paths.tag(rest))
 
 
 def _fields(text: str) -> list[str]:

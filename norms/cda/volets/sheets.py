@@ -34,6 +34,13 @@ class Sheet:
         return tuple(parse(line) for line in _read_lines(self.text))
 
     @cached_property
+    def order(self) -> tuple[tuple[Line, ...], tuple[Line, ...], tuple[Line, ...]]:
+        """The lines in the order they are judged: templates demanded beside it, all else, templates usual."""
+        first = tuple(line for line in self.lines if line.kind == "with")
+        last = tuple(line for line in self.lines if line.kind == "usually")
+        return first, tuple(line for line in self.lines if line.kind not in ("with", "usually")), last
+
+    @cached_property
     def companions(self) -> tuple[str, ...]:
         """The templateIds that stand beside it: those demanded, then those usual."""
         return tuple(w for kind in ("with", "usually") for line in self.lines if line.kind == kind for w in line.words)
