@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from harness.drive import Drive, DriveError
 from harness.drive.command import CommandDrive
 from harness.drive.guided import Unattended
@@ -117,18 +119,37 @@ def reference(
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     argv = [sys.executable, "-m", "harness.drive.reference", "--port", str(port), "--config", kept.name, "--leash"]
-    return _Reference(HttpDrive(url), argv, f"{url}/", config=Path(kept.name))
+    return Reference(HttpDrive(url), argv, f"{url}/", config=Path(kept.name))
 
 
-class _Reference(Started):
+class Reference(Started):
     """The reference software; its configuration file goes with it."""
 
     def __init__(self, inner: Drive, argv: list[str], ready_url: str, *, config: Path) -> None:
         super().__init__(inner, argv, ready_url)
         self._config = config
+        self._http = httpx.Client(trust_env=False, timeout=30.0)
+
+    def switch(self, defects: Iterable[str]) -> None:
+        """These defects and no other, in a software just reset; raises DriveError."""
+        self._defects("PUT", {"on": list(defects)})
+
+    def reached(self) -> list[str]:
+        """The defects whose place in the code was gone through since they were switched; raises DriveError."""
+        return list(self._defects("GET")["reached"])
+
+    def _defects(self, method: str, body: Any = None) -> Any:
+        url = f"{self.ready_url}defects"
+        try:
+            answer = self._http.request(method, url, json=body)
+            answer.raise_for_status()
+        except httpx.HTTPError as error:
+            raise DriveError(words(_P, "http.unreachable", url=url, why=str(error) or type(error).__name__)) from None
+        return answer.json()
 
     def close(self) -> None:
         super().close()
+        self._http.close()
         for file in (self._config, Path(f"{self._config}.queue")):
             file.unlink(missing_ok=True)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,6 +134,19 @@ def own_ports(sut: Sut) -> bool:
     return sut.bind.own_ports or sut.drive.kind == "reference"
 
 
+def driven(sut: Sut, client: BenchClient, bench: Bench, defects: Iterable[str], lang: Lang) -> Drive:
+    """The drive of a software, not yet opened, for the session of a run; raises DriveError."""
+    people = professionals(client, bench)
+    return drive(sut, client.status(), bench.endpoints, professionals=people, defects=defects, lang=lang)
+
+
+def professionals(client: BenchClient, bench: Bench) -> list[dict[str, Any]]:
+    """Those of the session's world, the main one first."""
+    people = client.world(bench.session, "professionals")
+    people.sort(key=lambda row: "main" not in row.get("tags", ()))
+    return people
+
+
 def _left(client: BenchClient, session: str) -> dict[str, Any] | None:
     if not session or session == DEFAULT:
         return None
@@ -159,12 +172,9 @@ def launch(
     """
     sut = asked.software()
     with session_of(client, sut, f"{RUN_SESSION}{store.run}", store.asked().get("left", "")) as bench:
-        people = client.world(bench.session, "professionals")
-        people.sort(key=lambda row: "main" not in row.get("tags", ()))
-        software: Drive = drive(
-            sut, client.status(), bench.endpoints, professionals=people, defects=asked.defects, lang=lang
-        )
+        software = driven(sut, client, bench, asked.defects, lang)
         if person:
+            people = professionals(client, bench)
             software = guided(software, person, store.folder, client, bench.session, people, bench.endpoints)
         said = software.open()
         try:

@@ -1,4 +1,8 @@
-"""The test-driver API over HTTP: ``GET /``, ``GET /openapi.json``, ``POST /actions/<name>``."""
+"""The test-driver API over HTTP: ``GET /``, ``GET /openapi.json``, ``POST /actions/<name>``.
+
+``/defects`` is for whoever proves the checks: ``GET`` tells which are on and which places in the code were reached
+since, ``PUT {"on": [names]}`` switches them and resets the software.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from starlette.routing import Route
 from harness.drive.reference import dmp_actions, openapi  # noqa: F401 - the actions register themselves
 from harness.drive.reference.actions import ACTIONS
 from harness.drive.reference.config import NAME, VERSION
+from harness.drive.reference.defects import UnknownDefect
 from harness.drive.reference.model import Refused
 from harness.drive.reference.software import Software
 
@@ -49,13 +54,31 @@ def build(software: Software) -> Starlette:
             return _failure(400, "bad-request", software.screen.words("api.bad-request", reason=wrong))
         return JSONResponse(await run_in_threadpool(perform, software, name, body))
 
+    async def defects(request: Request) -> Response:
+        if request.method == "PUT":
+            try:
+                await run_in_threadpool(switch, software, (await request.json())["on"])
+            except (UnknownDefect, ValueError, KeyError, TypeError) as error:
+                return _failure(400, "bad-request", software.screen.words("api.bad-request", reason=error))
+        held = software.defects
+        return JSONResponse({"on": sorted(held.names), "reached": sorted(held.reached)})
+
     return Starlette(
         routes=[
             Route("/", home),
             Route("/openapi.json", description),
+            Route("/defects", defects, methods=["GET", "PUT"]),
             Route("/actions/{name}", act, methods=["POST"]),
         ]
     )
+
+
+def switch(software: Software, names: list[str]) -> None:
+    """These defects and no other, in a software just reset. Raises UnknownDefect."""
+    with software.lock:
+        software.defects.switch(names)
+        software.reset()
+        software.defects.reached.clear()
 
 
 def perform(software: Software, name: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -39,16 +39,29 @@ def catalogue() -> Mapping[str, Defect]:
 
 
 class Defects:
-    """The defects switched on in one running software; raises UnknownDefect."""
+    """The defects switched on in one running software; raises UnknownDefect.
+
+    ``reached``: those whose place in the code was gone through since they were switched. A defect whose place is not
+    reached changes nothing, whether on or off.
+    """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self.names = frozenset(names)
-        for name in sorted(self.names):
+        self.names: frozenset[str] = frozenset()
+        self.reached: set[str] = set()
+        self.switch(names)
+
+    def switch(self, names: Iterable[str]) -> None:
+        """These on, the others off; raises UnknownDefect, leaving all as they were."""
+        wanted = frozenset(names)
+        for name in sorted(wanted):
             if name not in catalogue():
                 raise UnknownDefect(name)
+        self.names = wanted
+        self.reached.clear()
 
     def on(self, name: str) -> bool:
         """Whether that defect is on; a name outside the catalogue is a fault of the code (KeyError)."""
         if name not in catalogue():
             raise KeyError(name)
+        self.reached.add(name)
         return name in self.names

@@ -162,3 +162,15 @@ def test_shares_nothing_with_the_bench():
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     forbidden = ("mocks", "harness.bench", "harness.scenario", "harness.report", "harness.console", "harness.client")
     assert [name for name in loaded if name.startswith(forbidden)] == []
+
+
+def test_defects_are_switched_and_tell_which_places_were_reached(http):
+    assert http.get("/defects").json() == {"on": [], "reached": []}
+    assert http.put("/defects", json={"on": ["ko-keeps-ins"]}).json() == {"on": ["ko-keeps-ins"], "reached": []}
+    http.post("/actions/patient.create", json={"traits": SOMEONE})
+    assert "no-user-in-traces" not in http.get("/defects").json()["reached"]
+    http.post("/actions/patient.edit", json={"patient": "P000001", "traits": {"used_name": "C"}})
+    assert "no-user-in-traces" in http.get("/defects").json()["reached"]
+    for wrong in ({"on": ["ko-keep-ins"]}, {}, [], {"on": 1}):
+        assert http.put("/defects", json=wrong).status_code == 400
+    assert http.get("/defects").json()["on"] == ["ko-keeps-ins"]
