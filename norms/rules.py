@@ -39,6 +39,10 @@ HOMES: Mapping[str, str] = {
     "DMP": "norms.dmp",
     "VIHF": "norms.vihf",
     "HL7": "norms.hl7v3",
+    "ANN": "norms.annuaire",
+    "SASL": "norms.sasl",
+    "SMTP": "norms.smtp",
+    "MAIL": "norms.mail",
 }
 
 
