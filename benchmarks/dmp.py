@@ -1,4 +1,4 @@
-"""The DMP in process, journal included: deposits of a 100 kB CDA, searches in a large record and on a large bench.
+"""The DMP in process, ``bench.db`` included: deposits of a 100 kB CDA, searches in a large record and on a large bench.
 
 No socket and no TLS: what is measured is the mock's own work, in CPU time beside the clock's, since other programs may
 share the machine.
@@ -7,7 +7,6 @@ share the machine.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import statistics
 import tempfile
 import time
@@ -18,8 +17,8 @@ from typing import Any
 
 from harness.validation import submission_findings
 from mocks.dmp.registry import Stored
-from mocks.dmp.state import state_of
 from mocks.igc import pki as igc
+from mocks.journal import Statement
 from norms.soap.mtom import join
 from norms.xds.model import Submission
 from norms.xds.names import ACTIONS, APPROVED
@@ -38,9 +37,8 @@ Sent = tuple[str, str, bytes]  # word of the address, Content-Type, body
 def main() -> None:
     """Every figure, each with what is wanted."""
     with tempfile.TemporaryDirectory(prefix="segur-bench-", ignore_cleanup_errors=True) as folder:
-        dmp = Documents(igc.init(Path(folder)))
+        dmp = Documents(igc.init(Path(folder)), Path(folder) / "bench.db")
         _deposits(dmp)
-        state_of(dmp.session)
         _grow(dmp, PATIENT, RECORD)
         print(f"TD3.1, record of {RECORD}:")
         _searches(dmp)
@@ -72,16 +70,20 @@ def _rate(times: list[float]) -> str:
 
 
 def _grow(dmp: Documents, patient: str, count: int) -> None:
-    """Register documents directly, every one of a type of its own but 20."""
-    registry = state_of(dmp.session).registry
+    """Keep documents as deposits are kept, without the calls; 20 of them have a type of their own."""
+    registry = dmp.session.state("dmp", lambda: None).registry  # type: ignore[attr-defined]
     model = next(iter(registry.record(PATIENT).entries.values()))
     one = next(iter(registry.record(PATIENT).sets.values()))
-    content = Stored(b"<a/>", hashlib.sha1(b"<a/>", usedforsecurity=False).hexdigest())
+    content = Stored.of(b"<a/>")
+    statements: list[Statement] = []
     for number in range(count):
         hidden = replace(model.type_code, code="TARGET") if number < 20 and model.type_code else model.type_code
         entry = replace(model, id="D", unique_id=f"1.2.9.{patient}.{number}", type_code=hidden)
         submission = linked(Submission(replace(one, id="S", unique_id=f"1.2.8.{patient}.{number}"), (entry,)))
-        registry.submit(patient, submission, {"D": content}, {})
+        change, _ = registry.submission(submission, {"D": content}, {})
+        statements += registry.shelf.kept(patient, change, {entry.unique_id: content.data})
+    dmp.journal.database.write(statements)
+    registry.forget(patient)
 
 
 def _searches(dmp: Documents) -> None:

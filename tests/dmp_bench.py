@@ -7,14 +7,14 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
 from mocks.control import Registry
-from mocks.dmp.patient_routes import answer_patient
+from mocks.dmp.routes import service
 from mocks.dmp.switches import SWITCHES
-from mocks.http import Answer, Call, Service
 from mocks.hub import Hub
 from mocks.igc.pki import Pki
 from mocks.journal import Exchange, Journal, Peer, Statement
@@ -27,7 +27,6 @@ SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 WSA = "http://www.w3.org/2005/08/addressing"
 BASE = "/si-dmp-server/v2/services/"
-WORDS = ("patients", "patientsSpecific", "patientsPDQ", "habilitations", "patientCertif")
 UNIT = "399999001300016"
 MODES = {"DIRECTE": ("cps-auth", "cps-sign"), "INDIRECTE": ("org-auth-cli", "org-sign")}
 
@@ -83,6 +82,7 @@ class Reply:
     status: int
     body: bytes
     exchange: Exchange
+    kind: str = ""  # Content-Type
 
     @property
     def rules(self) -> list[str]:
@@ -116,20 +116,13 @@ class _Last(Journal):
 class Dmp:
     """The patient side over the packaged world and the test PKI."""
 
-    def __init__(self, pki: Pki) -> None:
+    def __init__(self, pki: Pki, path: Path | None = None) -> None:
         self.pki = pki
         registry = Registry(SWITCHES)
         self.sessions = Sessions(seed(), registry)
-        self.journal = _Last(None)
+        self.journal = _Last(path)
         self.hub = Hub(self.sessions, self.journal, registry, pki.folder, revoked=pki.revoked)
-
-        def route(word: str) -> Any:
-            async def post(call: Call) -> Answer:
-                return answer_patient(call, word)
-
-            return post
-
-        self.service = Service("dmp", self.hub, {("POST", BASE + word): route(word) for word in WORDS})
+        self.service = service(self.hub)
 
     @property
     def session(self) -> Session:
@@ -170,7 +163,8 @@ class Dmp:
         kept = self.journal.last
         assert kept is not None
         assert "bench_error" not in kept.facts, kept.facts["bench_error"]
-        return Reply(sent[0]["status"], b"".join(m.get("body", b"") for m in sent), kept)
+        kind = dict(sent[0]["headers"]).get(b"content-type", b"").decode()
+        return Reply(sent[0]["status"], b"".join(m.get("body", b"") for m in sent), kept, kind)
 
     def ask(self, word: str, body: str, said: Said = INDIRECT, **kwargs: Any) -> Reply:
         """A call with a VIHF signed and sent as its mode asks."""

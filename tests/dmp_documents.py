@@ -11,8 +11,6 @@ from typing import Any
 
 from lxml import etree
 
-from mocks.dmp.routes import service
-from mocks.igc.pki import Pki
 from norms.cda import build
 from norms.cda.build.model import PROFESSIONALS, STRUCTURES
 from norms.cda.build.pdf import pdf
@@ -179,11 +177,7 @@ class Answered:
 
 
 class Documents(Dmp):
-    """The whole DMP over the packaged world and the test PKI."""
-
-    def __init__(self, pki: Pki) -> None:
-        super().__init__(pki)
-        self.service = service(self.hub)
+    """The DMP with what its documents are made of."""
 
     @cached_property
     def seal(self) -> Any:
@@ -226,7 +220,7 @@ class Documents(Dmp):
 
     @staticmethod
     def read(reply: Reply) -> Answered:
-        kind = dict(reply.exchange.response_headers).get("content-type", "")
+        kind = reply.kind
         if not reply.body or not kind.startswith(("application/soap", "multipart")):
             return Answered(reply, etree.Element("nothing"), {})
         if kind.startswith("multipart"):

@@ -129,7 +129,7 @@ class Access:
     def sees(self, entry: DocumentEntry) -> bool:
         """Whether the document is not masked to this user: own documents, all for the treating doctor; in the other
         access modes a masked one is seen when the patient allows these modes."""
-        if not masked_to(entry, self.user, self.treating):
+        if _MASKED not in entry.visibility or not masked_to(entry, self.user, self.treating):
             return True
         return self.purpose != names.NORMAL and self.patient is not None and _open_to(self.patient, self.purpose)
 

@@ -39,7 +39,7 @@ _PATIENT = {
 }
 
 
-def search(call: Call, message: Message, state: DmpState) -> str:
+def search(call: Call, message: Message, state: DmpState) -> bytes:
     """The AdhocQueryResponse to a stored query; raises mocks.dmp.refusal.Refused."""
     query, found = read_query(message.envelope.body)
     transaction = "TD3.1b" if query and query.stored is GET_DOCUMENTS and query.returns == REFERENCE else "TD3.1"
@@ -54,13 +54,14 @@ def search(call: Call, message: Message, state: DmpState) -> str:
         call.exchange.facts["query"] = query.stored.name
     if query is None or access.patient is None or errors(found):
         return write_adhoc(errors=[error_of(finding) for finding in refused(found)])
-    results = list(_results(query, state.registry.record(access.patient.id), access))
+    record = state.registry.record(access.patient.id)
+    results = list(_results(query, record, access))
     call.exchange.facts["results"] = str(len(results))
     limit = int(call.switch("max_results"))
     if query.returns != REFERENCE and len(results) > limit:
         return write_adhoc(errors=[RegistryError("XDSTooManyResults", f"{len(results)} > {limit}")])
-    objects = [_stale(thing) for thing in results] if call.switch("stale_uuid") else results
-    return write_adhoc(objects, references=query.returns == REFERENCE)
+    stale = bool(call.switch("stale_uuid"))
+    return write_adhoc(_written(thing, record, query.returns == REFERENCE, stale=stale) for thing in results)
 
 
 def _results(query: Query, record: Record, access: Access) -> Iterable[Object]:
@@ -91,10 +92,9 @@ def _named(query: Query, record: Record) -> Iterator[DocumentEntry]:
             yield entry
     for lid in query.values("$XDSDocumentEntryLogicalID"):
         yield from (entry for entry in record.entries.values() if entry.lid == lid)
-    wanted = frozenset(query.values("$XDSDocumentEntryUniqueId"))
-    if wanted:
-        latest = (record.entries[own] for own in record.current.values())
-        yield from (entry for entry in latest if entry.unique_id in wanted)
+    for unique_id in dict.fromkeys(query.values("$XDSDocumentEntryUniqueId")):
+        if entry := record.of_unique(unique_id):
+            yield entry
 
 
 def _links(ids: Sequence[str], record: Record, access: Access) -> Iterator[Association]:
@@ -107,25 +107,24 @@ def _links(ids: Sequence[str], record: Record, access: Access) -> Iterator[Assoc
                 yield link
 
 
-def _stale(thing: Object) -> Object:
-    """An object under an identifier that no longer holds."""
-    if not isinstance(thing, DocumentEntry):
-        return thing
-    return replace(thing, id=f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, thing.id)}")
+def _written(thing: Object, record: Record, references: bool, *, stale: bool) -> bytes:
+    """One object of the answer; ``stale`` gives a document an identifier that no longer holds."""
+    if stale and isinstance(thing, DocumentEntry):
+        thing = replace(thing, id=f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, thing.id)}")
+    elif not references and isinstance(thing, DocumentEntry):
+        return record.written(thing)
+    return (reference(thing.id) if references else write_object(thing)).encode()
 
 
-def write_adhoc(
-    objects: Iterable[Object] = (), *, references: bool = False, errors: Sequence[RegistryError] = ()
-) -> str:
-    """An AdhocQueryResponse of these objects, or of these errors."""
+def write_adhoc(objects: Iterable[bytes] = (), *, errors: Sequence[RegistryError] = ()) -> bytes:
+    """An AdhocQueryResponse of these objects, already written, or of these errors."""
     failed = any(not error.warning for error in errors)
-    things = list(objects)
-    held = "".join(reference(thing.id) if references else write_object(thing) for thing in things)
-    return (
-        f'<query:AdhocQueryResponse xmlns:query="{QUERY}" startIndex="0" totalResultCount="{len(things)}"'
-        f' status="{FAILURE if failed else SUCCESS}">{write_errors(errors)}'
-        f'<RegistryObjectList xmlns="{RIM}">{held}</RegistryObjectList></query:AdhocQueryResponse>'
+    held = list(objects)
+    begin = (
+        f'<query:AdhocQueryResponse xmlns:query="{QUERY}" startIndex="0" totalResultCount="{len(held)}"'
+        f' status="{FAILURE if failed else SUCCESS}">{write_errors(errors)}<RegistryObjectList xmlns="{RIM}">'
     )
+    return b"".join((begin.encode(), *held, b"</RegistryObjectList></query:AdhocQueryResponse>"))
 
 
 def retrieve(call: Call, message: Message, state: DmpState) -> tuple[str, list[Part]]:
@@ -135,14 +134,14 @@ def retrieve(call: Call, message: Message, state: DmpState) -> tuple[str, list[P
     access = authorise(call, "TD3.2", message.envelope)
     documents: list[Retrieved] = []
     for one in asked if access.patient is not None else ():
-        finding = _refused(one, state, access)
-        if finding is None:
-            entry = state.registry.latest(one.unique_id)
-            assert entry is not None  # `_refused` saw to it
-            part = Part(f"{uuid.uuid4()}-{len(documents) + 1}@urn:ihe:iti:xds-b:2007", "application/octet-stream", b"")
-            part = Part(part.id, entry[1].mime_type, state.registry.contents[one.unique_id].data)
-            documents.append(Retrieved(one.repository, one.unique_id, entry[1].mime_type, part))
-        elif not any(f.rule == "XDS-RET-01" and f.found == one.unique_id for f in found):
+        assert access.patient is not None
+        entry = state.registry.record(access.patient.id).of_unique(one.unique_id)
+        finding = _refused(one, entry, access)
+        if finding is None and entry is not None:
+            id = f"{uuid.uuid4()}-{len(documents) + 1}@urn:ihe:iti:xds-b:2007"
+            part = Part(id, entry.mime_type, state.registry.content(one.unique_id))
+            documents.append(Retrieved(one.repository, one.unique_id, entry.mime_type, part))
+        elif finding is not None and not any(f.rule == "XDS-RET-01" and f.found == one.unique_id for f in found):
             found.append(finding)
     call.note(*found)
     call.exchange.facts |= {
@@ -153,17 +152,15 @@ def retrieve(call: Call, message: Message, state: DmpState) -> tuple[str, list[P
     return write_retrieved(documents, problems), [one.part for one in documents]
 
 
-def _refused(one: Asked, state: DmpState, access: Access) -> Finding | None:
-    """Why a document is not given, None when it is."""
-    assert access.patient is not None
+def _refused(one: Asked, held: DocumentEntry | None, access: Access) -> Finding | None:
+    """Why a document is not given, None when it is; ``held``: what the patient's record has under that uniqueId."""
     if one.repository not in (DOCUMENTS, VACCINATIONS):
         return find("XDS-RET-02", expected=DOCUMENTS, found=one.repository)
-    held = state.registry.latest(one.unique_id)
-    if held is None or held[0] != access.patient.id or held[1].status == DELETED:
+    if held is None or held.status == DELETED:
         return find("XDS-RET-03", found=one.unique_id)
-    if held[1].repository != one.repository:
-        return find("XDS-RET-02", expected=held[1].repository, found=one.repository)
-    if not access.sees(held[1]) or is_signature(held[1]):
+    if held.repository != one.repository:
+        return find("XDS-RET-02", expected=held.repository, found=one.repository)
+    if not access.sees(held) or is_signature(held):
         return find("DMP-DOC-02", found=one.unique_id)
     return None
 

@@ -71,8 +71,9 @@ def feed(call: Call, message: Message, state: DmpState) -> str:
     call.note(*found)
     errors = _errors(call, found)
     if not any(not error.warning for error in errors):
-        contents = {one.entry.id: Stored(one.part.data, one.sha1) for one in provided.documents}
-        given = registry.submit(patient, submission, contents, verdict.replaced)
+        contents = {one.entry.id: Stored(one.part.body, one.sha1) for one in provided.documents}
+        change, given = registry.submission(submission, contents, verdict.replaced)
+        state.change(call, patient, change, {one.entry.unique_id: contents[one.entry.id] for one in provided.documents})
         facts["entries"] = " ".join(given[entry.id] for entry in real)
         call.exchange.validation = Validation.PENDING
     return write_response(errors)
@@ -108,12 +109,13 @@ def _known(registry: Registry, provided: Provided, patient: str) -> Iterator[Fin
     """XDS-DUP-01 and -03: what the DMP already holds."""
     assert provided.submission is not None
     one = provided.submission.set
-    if one.unique_id in registry.set_ids:
+    if registry.holder("set", one.unique_id):
         yield find("XDS-DUP-03", found=one.unique_id, where=one.where("uniqueId"))
     for document in provided.documents:
         unique_id = document.entry.unique_id
-        if unique_id in registry.contents:
-            same = registry.contents[unique_id].sha1 == document.sha1 and registry.holders.get(unique_id) == patient
+        if holder := registry.holder("document", unique_id):
+            held = registry.record(patient).of_unique(unique_id) if holder == patient else None
+            same = held is not None and held.hash == document.sha1
             rule = "XDS-DUP-03" if same else "XDS-DUP-01"
             yield find(rule, found=unique_id, where=document.entry.where("uniqueId"))
 

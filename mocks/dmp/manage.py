@@ -29,7 +29,7 @@ def manage(call: Call, message: Message, state: DmpState) -> str:
     found: list[Finding] = list(asked.findings)
     if asked.set is not None:
         found += check_set(asked.set, setting_of(call))
-        if asked.set.unique_id in registry.set_ids:
+        if registry.holder("set", asked.set.unique_id):
             found.append(find("XDS-DUP-03", found=asked.set.unique_id, where=asked.set.where("uniqueId")))
     record = registry.record(access.patient.id) if access.patient else Record()
     for update in asked.updates:
@@ -59,21 +59,22 @@ def manage(call: Call, message: Message, state: DmpState) -> str:
             statuses[entry.id] = update.link.slot("NewStatus")
         else:
             metadata.append((entry, update.entry))
-    given = registry.update(access.patient.id, asked.set, statuses, metadata)
+    change, given = registry.update(asked.set, statuses, metadata)
+    state.change(call, access.patient.id, change)
     call.exchange.facts["entries"] = " ".join((*statuses, *given.values()))
     return write_response()
 
 
 def _held(update: Update, registry: Registry) -> DocumentEntry | None:
     """What the registry holds under the identifier of an update: the latest version only."""
-    for record in registry.records.values():
-        if update.entry is None:
-            entry = record.entries.get(update.target)
-            if entry is not None:
-                return entry if record.current.get(entry.lid) == entry.id and entry.status != DELETED else None
-        elif (entry := record.latest(update.target)) is not None:
-            return entry
-    return None
+    patient = registry.holder("entry", update.target)
+    if not patient:
+        return None
+    record = registry.record(patient)
+    if update.entry is not None:
+        return record.latest(update.target)
+    entry = record.entries.get(update.target)
+    return entry if entry and record.current.get(entry.lid) == entry.id and entry.status != DELETED else None
 
 
 def _transaction(update: Update, held: DocumentEntry | None) -> str:

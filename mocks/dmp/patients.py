@@ -159,8 +159,8 @@ def _listed(call: Call, patient: Patient, owner: str, asked: custom.ListPatients
 
 
 def _last_added(call: Call, patient: Patient) -> str:
-    record = state_of(call.session).registry.records.get(patient.id)
-    return max((one.submission_time for one in record.sets.values()), default="") if record else ""
+    record = state_of(call).registry.record(patient.id)
+    return max((one.submission_time for one in record.sets.values()), default="")
 
 
 def search(call: Call, message: Message) -> str:

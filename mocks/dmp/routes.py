@@ -16,6 +16,7 @@ from mocks.dmp.manage import manage
 from mocks.dmp.patient_routes import answer_patient
 from mocks.dmp.patients import OPERATIONS
 from mocks.dmp.refusal import Refused
+from mocks.dmp.shelf import TABLES
 from mocks.dmp.state import DmpState, state_of
 from mocks.dmp.web import WEB_ROUTES
 from mocks.http import MEGABYTE, Answer, Call, Handler, Service
@@ -38,7 +39,8 @@ _STATUS = re.compile(r'<(?:rs:RegistryResponse|query:AdhocQueryResponse)[^>]* st
 _ERROR = re.compile(r'<rs:RegistryError errorCode="([^"]*)"[^>]* severity="([^"]*)"')
 _HEAD = 200_000
 
-Handled = tuple[str, Sequence[Part]]
+Body = str | bytes  # XML written, as text or in UTF-8
+Handled = tuple[Body, Sequence[Part]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,10 @@ class Transaction:
 
     name: str
     handle: Callable[[Call, wire.Message, DmpState], Handled]
-    refusal: Callable[[Sequence[RegistryError]], str]
+    refusal: Callable[[Sequence[RegistryError]], Body]
 
 
-def _alone(handle: Callable[[Call, wire.Message, DmpState], str]) -> Callable[[Call, wire.Message, DmpState], Handled]:
+def _alone(handle: Callable[[Call, wire.Message, DmpState], Body]) -> Callable[[Call, wire.Message, DmpState], Handled]:
     return lambda call, message, state: (handle(call, message, state), ())
 
 
@@ -85,6 +87,7 @@ def service(hub: Hub) -> Service:
         call.exchange.outcome = "retired"
         return Answer(410, "Service retiré".encode())
 
+    hub.journal.own(TABLES)
     routes: dict[tuple[str, str], Handler] = {("POST", f"{BASE}/{name}"): documents for name in SERVED}
     routes |= {("POST", f"{BASE}/{name}"): patients for name in OPERATIONS}
     routes |= {("POST", f"{OLD}/*"): retired, ("GET", f"{OLD}/*"): retired}
@@ -113,7 +116,7 @@ def handle(call: Call, served: Sequence[Transaction]) -> Answer:
 
 
 def _served(call: Call, message: wire.Message, transaction: Transaction) -> Answer:
-    state = state_of(call.session)
+    state = state_of(call)
     call.exchange.operation = transaction.name
     if message.message_id and state.messages.before(message.message_id):
         call.note(find("DMP-WSA-02", found=message.message_id))
@@ -134,7 +137,7 @@ def _served(call: Call, message: wire.Message, transaction: Transaction) -> Answ
     return malformed(call, answer)
 
 
-def imposed_error(call: Call, transaction: Transaction) -> str:
+def imposed_error(call: Call, transaction: Transaction) -> Body:
     """The body of an error that the session imposes, empty when it imposes none; raises Refused for a fault."""
     if subcode := str(call.switch("soap_fault")):
         raise Refused(subcode, "Faute imposée par le banc")
@@ -145,10 +148,12 @@ def imposed_error(call: Call, transaction: Transaction) -> str:
     return transaction.refusal([RegistryError(code, "Erreur imposée par le banc")])
 
 
-def _outcome(call: Call, body: str) -> None:
+def _outcome(call: Call, body: Body) -> None:
     """Success, or the code of the first error, kept with the exchange; both stand before what was found."""
-    status = _STATUS.search(body, 0, _HEAD)
-    first = next((m[1] for m in _ERROR.finditer(body, 0, _HEAD) if m[2] == ERROR), "")
+    head = body[:_HEAD]
+    text = head if isinstance(head, str) else head.decode(errors="replace")
+    status = _STATUS.search(text)
+    first = next((m[1] for m in _ERROR.finditer(text) if m[2] == ERROR), "")
     said = status[1].rpartition(":")[2] if status else ""
     call.exchange.outcome = first or said
     call.exchange.facts["status"] = said

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -56,12 +55,14 @@ def fill(registry: Registry, world: World) -> None:
         entry, data = _document(number, patient, world.dmp_oid(patient.ins), place, person, when, old[1])
         submission = linked(Submission(_set(entry, number), (entry,)), {entry.id: old[0]} if old[0] else {})
         replaced = {entry.id: old[0]} if old[0] else {}
-        content = Stored(data, hashlib.sha1(data, usedforsecurity=False).hexdigest())
-        given = registry.submit(patient.id, submission, {entry.id: content}, replaced)
+        content = Stored.of(data)
+        change, given = registry.submission(submission, {entry.id: content}, replaced)
+        registry.plant(patient.id, change, {entry.unique_id: content})
         if "lineage" in row:
             last[row["lineage"]] = given[entry.id], entry.unique_id
         if row.get("status") == "Archived":
-            registry.update(patient.id, _set(entry, 1000 + number), {given[entry.id]: ARCHIVED}, ())
+            change, _ = registry.update(_set(entry, 1000 + number), {given[entry.id]: ARCHIVED}, ())
+            registry.plant(patient.id, change, {})
 
 
 @lru_cache(maxsize=64)  # sessions of a day share them

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
 from mocks.dmp.access import Seen
-from mocks.dmp.registry import Registry
+from mocks.dmp.registry import Registry, Stored
 from mocks.dmp.seed import fill
-from mocks.session import Session
+from mocks.dmp.shelf import Change, Shelf
+from mocks.http import Call
 
 
 @dataclass
@@ -18,13 +19,24 @@ class DmpState:
     registry: Registry
     messages: Seen = field(default_factory=Seen)
 
+    def change(self, call: Call, patient: str, change: Change, contents: Mapping[str, Stored] | None = None) -> None:
+        """Make a change and keep it with the exchange of this call; refused there, it was never made.
 
-def _make(session: Session) -> DmpState:
-    registry = Registry(session.id)
-    fill(registry, session.world)
-    return DmpState(registry)
+        ``contents`` by uniqueId.
+        """
+        registry = self.registry
+        data = {unique_id: one.data for unique_id, one in (contents or {}).items()}
+        call.keep(*registry.shelf.kept(patient, change, data), undo=lambda: registry.forget(patient))
+        registry.make(patient, change)
 
 
-def state_of(session: Session) -> DmpState:
-    """The state of a session, with the seeded documents at first use."""
-    return session.state("dmp", partial(_make, session))
+def state_of(call: Call) -> DmpState:
+    """The state of a call's session, with the seeded documents at first use."""
+    session = call.session
+
+    def make() -> DmpState:
+        registry = Registry(session.id, Shelf(call.hub.journal.database, session.id))
+        fill(registry, session.world)
+        return DmpState(registry)
+
+    return session.state("dmp", make)

@@ -133,8 +133,8 @@ def _patients(call: Call, reader: Reader) -> list[Patient]:
 
 
 def _documents(call: Call, reader: Reader, patient: Patient, name: str) -> list[DocumentEntry]:
-    record = state_of(call.session).registry.records.get(patient.id)
-    entries = [record.entries[id] for id in record.current.values()] if record else []
+    record = state_of(call).registry.record(patient.id)
+    entries = [record.entries[id] for id in record.current.values()]
     who = reader.person.national_id
     seen = [
         entry

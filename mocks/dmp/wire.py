@@ -87,7 +87,7 @@ def read_message(call: Call, body_actions: Mapping[str, str]) -> Message:
     return Message(message, action, said.message_id, related, parts)
 
 
-def answer(call: Call, message: Message, body: str, action: str, parts: Sequence[Part] = ()) -> Answer:
+def answer(call: Call, message: Message, body: str | bytes, action: str, parts: Sequence[Part] = ()) -> Answer:
     """HTTP 200 with this body; in a package when the address answers so, or when documents go with it."""
     return _sent(call, 200, envelope(body, _header(message, action)), action, parts)
 

@@ -26,13 +26,12 @@ def escape(text: str) -> str:
     return text.replace('"', "&quot;").replace("\r", "&#13;")
 
 
-def envelope(body: str, header: str = "", prefix: str = "soap") -> bytes:
-    """A SOAP 1.2 message around XML text already written."""
+def envelope(body: str | bytes, header: str = "", prefix: str = "soap") -> bytes:
+    """A SOAP 1.2 message around XML already written, as text or in UTF-8."""
     head = f"<{prefix}:Header>{header}</{prefix}:Header>" if header else ""
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?><{prefix}:Envelope xmlns:{prefix}="{SOAP12}">'
-        f"{head}<{prefix}:Body>{body}</{prefix}:Body></{prefix}:Envelope>"
-    ).encode()
+    begin = f'<?xml version="1.0" encoding="UTF-8"?><{prefix}:Envelope xmlns:{prefix}="{SOAP12}">{head}<{prefix}:Body>'
+    inside = body if isinstance(body, bytes) else body.encode()
+    return b"".join((begin.encode(), inside, f"</{prefix}:Body></{prefix}:Envelope>".encode()))
 
 
 @dataclass(frozen=True, slots=True)
