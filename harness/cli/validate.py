@@ -46,8 +46,8 @@ def validate(
     if pdfa not in list(Severity):
         fail(t("validate.bad_pdfa", found=pdfa))
     packs = tuple(str(_pack(name, home)) for name in rulepack)
-    options = Options(strict, packs, Severity(pdfa), datetime.now(UTC), kind, _trust(home))
-    engine = _official(packs, form) if official and kind == "cda" else None
+    options = Options(strict, packs, Severity(pdfa), datetime.now(UTC), kind, _trust(home) if kind == "vihf" else "")
+    engine = _official(packs) if packs and official and kind == "cda" else None
     try:
         results = _results(paths, options, jobs, form, info, engine)
     finally:
@@ -80,7 +80,7 @@ def _trust(home: Path | None) -> str:
     return str(bundle) if bundle.is_file() else ""
 
 
-def _official(packs: tuple[str, ...], form: str) -> Official | None:
+def _official(packs: tuple[str, ...]) -> Official | None:
     """The official rules of the first copy that has them, started; None when there is none or they cannot run."""
     from harness.official.pack import Pack
 

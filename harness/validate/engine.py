@@ -93,10 +93,15 @@ def tables_of(packs: tuple[str, ...]) -> Any:
     """The tables of these packs, ours behind them; read once by process."""
     if packs not in _tables:
         from norms.codes import Tables
-        from norms.codes.packs import Folder
 
-        _tables[packs] = Tables(*(Folder(pack) for pack in packs))
+        _tables[packs] = Tables(*_folders(packs)) if packs else Tables()
     return _tables[packs]
+
+
+def _folders(packs: tuple[str, ...]) -> Iterator[Any]:
+    from norms.codes.packs import Folder
+
+    return (Folder(pack) for pack in packs)
 
 
 def judge(source: Source | Unreadable, options: Options) -> Result:

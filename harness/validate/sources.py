@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
-import io
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import EmailMessage
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import zipfile
 
 MEMBERS = 5_000  # in one archive
 MEMBER_BYTES = 60_000_000  # one member, uncompressed
@@ -79,6 +78,9 @@ def _is_zip(head: bytes) -> bool:
 
 
 def _zip(name: str, data: bytes, depth: int) -> Iterator[Source | Unreadable]:
+    import io
+    import zipfile
+
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         members = [info for info in archive.infolist() if not info.is_dir()]
@@ -119,6 +121,9 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, left: int) -> bytes
 
 
 def _mail(name: str, data: bytes, depth: int) -> Iterator[Source | Unreadable]:
+    import email.policy
+    from email.message import EmailMessage
+
     message = email.message_from_bytes(data, policy=email.policy.default)
     found = False
     for rank, part in enumerate(message.walk(), 1):

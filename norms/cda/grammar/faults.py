@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
+from norms.cda.alike import alike
 from norms.cda.document import XSI, XSI_TYPE, Document, Element, shown
 from norms.cda.grammar.automaton import OTHER, State
 from norms.cda.grammar.lexical import choice, collapse, test
@@ -37,7 +36,7 @@ class Faults:
         """An attribute that this element does not have."""
         if self._once(element):
             return
-        near = get_close_matches(name, [shown(known) for known in kind.attributes], 1)
+        near = alike(name, map(shown, kind.attributes))
         missing = [known for known in near if known in kind.required or known not in element.attrib]
         expected = missing or sorted(shown(known) for known in kind.attributes)
         self._say("CDA-GRM-05", element, name, attribute=_attribute(name), expected=_list(expected), found=name)
@@ -130,7 +129,7 @@ class Faults:
     def _unknown(self, child: Element, parent: Element, kind: Type, state: State) -> None:
         local = child.tag.rpartition("}")[2]
         allowed = [shown(name) for name in kind.children if name != OTHER]
-        near = get_close_matches(local, [name.rpartition(":")[2] for name in allowed], 1, 0.75)
+        near = alike(local, [name.rpartition(":")[2] for name in allowed], cutoff=0.75)
         expected = near or [shown(name) for name in state.next if name != OTHER] or allowed
         rule = "CDA-GRM-02" if near and near[0] == local else "CDA-GRM-01"
         self._say(rule, child, parent=shown(parent.tag), expected=_list(expected), found=shown(child.tag))
@@ -217,7 +216,7 @@ def _attribute(name: str) -> str:
 
 
 def _nearest(value: str, allowed: frozenset[str]) -> list[str]:
-    return sorted(allowed) if len(allowed) <= _MANY else get_close_matches(value, allowed, 3, 0.3) or sorted(allowed)
+    return sorted(allowed) if len(allowed) <= _MANY else alike(value, allowed, 3, 0.3) or sorted(allowed)
 
 
 def _list(names: object) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
+from norms.cda.alike import alike
 from norms.cda.document import Document, Element, each, first, qname
 from norms.cda.volets import sheets
 from norms.cda.volets.lines import system
@@ -121,5 +121,5 @@ def _mistyped(document: Document, template: Element, near: str) -> Finding:
 
 def _near(root: str, among: list[str]) -> str:
     """The OID that this one is a slip of: one arc added, dropped or changed, or digits swapped."""
-    found = get_close_matches(root, among, 1, 0.92)
+    found = alike(root, among, cutoff=0.92)
     return found[0] if found and root.count(".") >= 5 else ""
