@@ -57,6 +57,7 @@ ACTIONS = READING | frozenset(
         "dmp.consent",
         "dmp.list",
         "dmp.get",
+        "dmp.history",
         "print",
     )
 )

@@ -115,6 +115,7 @@ def _find(speaker: Speaker, body: Mapping[str, Any]) -> Made:
 def _edit(speaker: Speaker, body: Mapping[str, Any]) -> Made:
     rows = values.traits(body.get("traits") or {})
     lines = ["entitled" if body.get("as") == "superuser" else "as_usual"] if rows else []
+    rows += values.rows(body, ("deceased",))
     if "attributes" in body:
         rows += (Value(values.label("attributes"), values.worded("attributes", body["attributes"])),)
         lines.append("attributes")
@@ -160,7 +161,13 @@ def _export(speaker: Speaker, body: Mapping[str, Any]) -> Made:
 
 def _document(speaker: Speaker, body: Mapping[str, Any]) -> Made:
     called = {"document": speaker.called(body.get("document", "")), "type": body.get("type", "")}
-    return (["give_file"] if "document" in body else []), called, (), ""
+    wanted = {**body, "author": " ".join((body.get("author") or {}).values())}
+    return (
+        (["give_file"] if "document" in body else []),
+        called,
+        values.rows(wanted, ("date", "author", "structured")),
+        "",
+    )
 
 
 def _mask(speaker: Speaker, body: Mapping[str, Any]) -> Made:
@@ -219,7 +226,7 @@ _MAKERS = {
     **dict.fromkeys(("document.replace", "document.delete"), _life),
     **dict.fromkeys(("dmp.status", "dmp.consent", "dmp.list", "dmp.get"), _dmp),
     **dict.fromkeys(("session.get", "api.call"), _plain),
-    **dict.fromkeys(("reset", "logout", "patient.get", "ins.verify", "alerts", "worklist"), _plain),
+    **dict.fromkeys(("reset", "logout", "dmp.history", "patient.get", "ins.verify", "alerts", "worklist"), _plain),
 }
 
 

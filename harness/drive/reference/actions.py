@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.drive.reference import cda_files, documents, exports, reception, teleservice
+from harness.drive.reference.config import Professional
 from harness.drive.reference.dmp_documents import Document
 from harness.drive.reference.messages import Card
 from harness.drive.reference.model import Patient, Refused
@@ -35,12 +36,6 @@ def reset(software: Software, body: Body) -> dict[str, Any]:
     """Forget everything."""
     software.reset()
     return {}
-
-
-@action("settle")
-def settle(software: Software, body: Body) -> dict[str, Any]:
-    """What waits for the DMP is tried again; once this action ends, nothing is sent in the background."""
-    return {"pending": software.dmp.flush() if software.dmp else 0}
 
 
 @action("login")
@@ -85,6 +80,8 @@ def get(software: Software, body: Body) -> dict[str, Any]:
     if patient.ins and not software.defects.on("no-trace-of-access"):
         software.traces.add(user, "ins.access", patient, ins=patient.ins.full, oid=patient.ins.oid)
     software.screen.banner(patient)
+    if body.get("open") and software.dmp:
+        software.dmp.reading.opened(patient, software.user)
     return patient.shown()
 
 
@@ -109,6 +106,8 @@ def edit(software: Software, body: Body) -> dict[str, Any]:
     if traits := body.get("traits"):
         changed = software.identities.edit(patient, traits, user, superuser=body.get("as") == "superuser")
         software.traces.add(user, "identity.change", patient, fields=changed)
+    if "deceased" in body:
+        patient.deceased = str(body["deceased"])
     if "attributes" in body:
         software.identities.mark(patient, frozenset(body["attributes"]), user)
     if patient.status != before:
@@ -189,8 +188,20 @@ def document_create(software: Software, body: Body) -> dict[str, Any]:
     number = software.file("application/pdf", content)
     if software.dmp:
         kind, words = body.get("type", ""), body.get("text", author.shown)
-        software.dmp.documents[number] = Document(number, patient.id, kind, title, words, author)
+        made = Document(number, patient.id, kind, title, words, _author(software, body), date=body.get("date", ""))
+        made.structured = body.get("structured", False) and not software.defects.on("pdf-only")
+        software.dmp.documents[number] = made
     return {"document": number}
+
+
+def _author(software: Software, body: Body) -> Professional:
+    """The user, or somebody who worked here once and is known by name alone."""
+    gone = body.get("author")
+    if not gone:
+        return software.user
+    assert software.dmp is not None
+    here = f"{software.dmp.structure[0]}/{gone['family_name']}"
+    return Professional("", here, gone["family_name"], gone["given_name"], "SM54", "SA07", profession="10")
 
 
 def _cda(software: Software, patient: Patient, body: Body) -> str:

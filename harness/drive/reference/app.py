@@ -25,6 +25,7 @@ from harness.drive.reference.software import Software
 
 log = logging.getLogger("segur.reference")
 MAX_BODY = 2_000_000
+_READING = frozenset(("session.get", "patient.find", "alerts", "worklist", "trace.export", "document.get"))
 
 
 def build(software: Software) -> Starlette:
@@ -97,6 +98,8 @@ def perform(software: Software, name: str, body: dict[str, Any]) -> dict[str, An
             words = software.screen.words("api.crash", reason=type(crash).__name__)
             software.screen.clear()  # the user is left with a dead screen
             error = {"error": {"code": "crash", "message": words}}
+        if name not in _READING:
+            software.keep()
         return {"ok": not error, "result": result, "shown": software.screen.shown(), **error}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from harness.drive.reference.actions import Body, action
 from harness.drive.reference.dmp_desk import DmpDesk
 from harness.drive.reference.dmp_documents import VISIBILITY, Document
+from harness.drive.reference.dmp_reading import Taken
 from harness.drive.reference.model import Patient, Refused
 from harness.drive.reference.software import Software
 
@@ -19,6 +20,18 @@ CRITERIA = {  # word of the API -> parameter of the query
     "from": "CreationTimeFrom",
     "to": "CreationTimeTo",
 }
+
+
+@action("settle")
+def settle(software: Software, body: Body) -> dict[str, Any]:
+    """What waits for the DMP is tried again; once this action ends, nothing is sent in the background."""
+    if software.dmp is None:
+        return {"pending": 0}
+    software.dmp.reading.wait()
+    if software.defects.on("held-leaves-later"):
+        for document in [one for one in software.dmp.documents.values() if one.state == "held"]:
+            _send(software, document, software.store.get(document.patient))
+    return {"pending": software.dmp.flush()}
 
 
 @action("document.validate")
@@ -63,7 +76,7 @@ def substitute(software: Software, body: Body) -> dict[str, Any]:
     if document.state != "sent":
         raise Refused("dmp.not-sent")
     document.text = body.get("text", document.text)
-    return _send(software, document, patient, document.unique_ids[-1])
+    return _send(software, document, patient, again=True)
 
 
 @action("document.delete")
@@ -94,7 +107,7 @@ def mask(software: Software, body: Body) -> dict[str, Any]:
 def status(software: Software, body: Body) -> dict[str, Any]:
     """Whether the patient has a DMP, and the right to it."""
     patient = software.store.get(body["patient"])
-    said = _desk(software).status(patient, software.user)
+    said = _desk(software).reading.status(patient, software.user)
     shown = "open" if software.defects.on("shows-dmp-open-always") else said.state
     software.screen.message(f"dmp.state.{shown}", right=said.right)
     return {"state": shown, "right": said.right, "treating": said.treating}
@@ -110,64 +123,121 @@ def consent(software: Software, body: Body) -> dict[str, Any]:
     if body.get("feed") == "accepted":
         desk.opposed.discard(patient.id)
         for document in list(desk.documents.values()):
-            if document.patient == patient.id and document.state == "validated":
+            waits = document.patient == patient.id and document.state == "validated"
+            if waits and not software.defects.on("opposition-forever"):
                 sent.append(_send(software, document, patient)["document"])
     if body.get("access") is True:
-        desk.agreed.add(patient.id)
-        if desk.status(patient, software.user).right in ("NON_EXISTE", "EXPIRE"):
-            desk.authorise(patient, software.user)
+        desk.reading.agreed.add(patient.id)
+        if desk.reading.status(patient, software.user).right in ("NON_EXISTE", "EXPIRE"):
+            desk.reading.authorise(patient, software.user)
     if body.get("access") is False and not software.defects.on("keeps-consent"):
-        desk.agreed.discard(patient.id)
+        desk.reading.agreed.discard(patient.id)
     return {
         "feed": "opposed" if patient.id in desk.opposed else "accepted",
-        "access": patient.id in desk.agreed,
+        "access": patient.id in desk.reading.agreed,
         "sent": sent,
     }
+
+
+@action("dmp.history")
+def history(software: Software, body: Body) -> dict[str, Any]:
+    """The documents older than the link to the DMP go there: those of living patients who agree, once each."""
+    sent: list[str] = []
+    left: list[dict[str, str]] = []
+    for document in [one for one in _desk(software).documents.values() if one.date]:
+        patient = software.store.get(document.patient)
+        why = _kept_back(software, document, patient)
+        if not why:
+            if document.state == "sent":  # the defect that forgets it: as another document
+                document.versions.clear()
+            try:
+                why = _send(software, document, patient, again=True)["outcome"]
+            except Refused as refused:  # one patient's DMP does not stop the others'
+                why = refused.code
+        if why in ("sent", "waiting"):
+            sent.append(document.id)
+        else:
+            left.append({"document": document.id, "reason": why})
+    software.screen.message("dmp.history", sent=len(sent), left=len(left))
+    return {"sent": sent, "left": left}
+
+
+def _kept_back(software: Software, document: Document, patient: Patient) -> str:
+    """Why an old document does not go; empty when it may."""
+    if document.state in ("held", "deleted"):
+        return document.state
+    if document.state == "waiting":
+        return "already-sent"
+    if document.state == "sent" and not software.defects.on("history-sent-again"):
+        return "already-sent"
+    if patient.deceased and not software.defects.on("history-of-the-deceased"):
+        return "deceased"
+    return ""
 
 
 @action("dmp.list")
 def list_(software: Software, body: Body) -> dict[str, Any]:
     """The documents of the patient's DMP; the software shows none of the traits that the DMP returns."""
-    patient = software.store.get(body["patient"])
+    patient, reading = software.store.get(body["patient"]), _desk(software).reading
     criteria = {CRITERIA[name]: values for name, values in (body.get("criteria") or {}).items()}
-    found = _desk(software).search(patient, software.user, criteria)
+    found = reading.search(patient, software.user, criteria)
     rows = [
         {
-            "unique_id": one.unique_id,
+            "unique_id": one.id if software.defects.on("entry-uuid-for-unique-id") else one.unique_id,
             "repository": one.repository,
             "title": one.title,
             "type": one.type_code.code if one.type_code else "",
             "class": one.class_code.code if one.class_code else "",
             "created": one.creation_time,
+            "integrated": one.unique_id in reading.taken,
         }
         for one in found
     ]
     shown = rows[:5] if software.defects.on("shows-five-documents") else rows
     for row in shown:
         software.screen.items.append(
-            {"kind": "list", "text": row["title"], "field": "document", "value": row["unique_id"]}
+            {"kind": "list", "text": str(row["title"]), "field": "document", "value": str(row["unique_id"])}
         )
-    return {"documents": shown}
+    newer = [] if criteria else reading.newer(patient, software.user, found).items()
+    for _, one in newer:
+        software.screen.alert("dmp.newer", patient, title=one.title)
+    return {"documents": shown, "newer": [{"integrated": old, "unique_id": one.unique_id} for old, one in newer]}
 
 
 @action("dmp.get")
 def get(software: Software, body: Body) -> dict[str, Any]:
-    """The content of documents chosen in the list."""
-    patient, desk = software.store.get(body["patient"]), _desk(software)
+    """The content of documents chosen in the list; with ``integrate``, they join the patient's record, once each."""
+    patient, reading = software.store.get(body["patient"]), _desk(software).reading
     wanted = [(one["repository"], one["unique_id"]) for one in body["documents"]]
-    found = desk.get(patient, software.user, wanted)
-    return {
-        "documents": [
-            {"unique_id": id, "content_base64": base64.b64encode(data).decode()} for id, data in found.items()
-        ]
-    }
+    found = reading.get(patient, software.user, wanted)
+    rows: list[dict[str, Any]] = []
+    for id, data in found.items():
+        row: dict[str, Any] = {"unique_id": id, "content_base64": base64.b64encode(data).decode()}
+        if body.get("integrate"):
+            row |= _integrated(software, patient, id, data)
+        rows.append(row)
+    return {"documents": rows}
 
 
-def _send(software: Software, document: Document, patient: Patient, replaces: str = "") -> dict[str, Any]:
-    if document.state == "sent" and not replaces:
+def _integrated(software: Software, patient: Patient, unique_id: str, data: bytes) -> dict[str, Any]:
+    """A document of the DMP joins the record, unless it is there already."""
+    taken = _desk(software).reading.taken
+    held, entry = taken.get(unique_id), _desk(software).reading.listed.get(unique_id)
+    title = entry.title if entry else unique_id
+    if held and not software.defects.on("integrates-twice"):
+        software.screen.alert("dmp.already-integrated", patient, title=title)
+        return {"document": held.number, "integrated": False}
+    number = software.file("text/xml", data)
+    taken[unique_id] = Taken(patient.id, number, entry.id if entry else "", title)
+    software.screen.message("dmp.integrated", title=title)
+    return {"document": number, "integrated": True}
+
+
+def _send(software: Software, document: Document, patient: Patient, *, again: bool = False) -> dict[str, Any]:
+    if document.state == "sent" and not again:
         raise Refused("dmp.already-sent")
-    document.state = "validated" if not replaces else document.state
-    outcome = _desk(software).send(document, patient, software.user, replaces)
+    document.state = document.state if again else "validated"
+    outcome = _desk(software).send(document, patient, software.user)
     if outcome in ("not-qualified", "opposed"):
         software.screen.alert(f"dmp.{outcome}", patient)
     elif outcome == "waiting" and not software.defects.on("silent-outage"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -26,7 +26,7 @@ from norms.xds import names as xds
 from norms.xds.answers import read_response
 from norms.xds.model import DocumentEntry, Submission
 from norms.xds.provide import write_provide
-from norms.xds.query import FIND_DOCUMENTS, GET_DOCUMENTS, LEAF, REFERENCE, Query, write_query
+from norms.xds.query import FIND_DOCUMENTS, GET_ASSOCIATIONS, GET_DOCUMENTS, LEAF, REFERENCE, Query, write_query
 from norms.xds.read import read_objects
 from norms.xds.retrieve import Asked, read_retrieved, write_retrieve
 from norms.xds.update import write_update
@@ -49,13 +49,20 @@ class Answer:
 class DmpClient:
     """Calls the DMP with the structure's certificates. Raises ValueError at start when one cannot be used."""
 
-    def __init__(self, settings: Dmp, defects: Defects) -> None:
-        self.settings, self.defects = settings, defects
+    def __init__(self, settings: Dmp, defects: Defects, token: Callable[[], str] = str) -> None:
+        """``token``: the user's Pro Santé Connect token, empty when the session was opened otherwise."""
+        self.settings, self.defects, self._token = settings, defects, token
+        self.forget()
         self.seal = Seal(settings.sign_cert, settings.sign_key)
         context = ssl.create_default_context(cafile=str(settings.ca) if settings.ca else None)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(settings.cert, settings.key)
         self._http = httpx.Client(verify=context, timeout=settings.timeout_s, trust_env=False)
+
+    def forget(self) -> None:
+        """As at start (defects keep what they should not)."""
+        self._first_user: Professional | None = None
+        self._first_token = ""
 
     def close(self) -> None:
         """Close the connections."""
@@ -111,8 +118,9 @@ class DmpClient:
         if unique_id:
             query = Query(GET_DOCUMENTS, {"$XDSDocumentEntryUniqueId": ((unique_id,),)}, LEAF)
         else:
+            untyped = self.defects.on("patient-id-without-type")
             groups: dict[str, tuple[tuple[str, ...], ...]] = {
-                "$XDSDocumentEntryPatientId": ((patient,),),
+                "$XDSDocumentEntryPatientId": ((patient.removesuffix("^NH") if untyped else patient,),),
                 "$XDSDocumentEntryStatus": ((xds.APPROVED,),),
             }
             groups |= {f"$XDSDocumentEntry{name}": (tuple(values),) for name, values in criteria.items() if values}
@@ -120,6 +128,14 @@ class DmpClient:
         answer = self._registry("registry", "ITI-18", write_query(query), user, AIR, patient)
         held = answer.body.find(xds.rim("RegistryObjectList")) if answer.body is not None else None
         return answer, read_objects(held)[1] if held is not None else []
+
+    def replacing(self, user: Professional, patient: str, entry: str) -> tuple[Answer, list[str]]:
+        """TD3.1 (GetAssociations): the entryUUIDs of what replaced an entry."""
+        query = Query(GET_ASSOCIATIONS, {"$uuid": ((entry,),)}, LEAF)
+        answer = self._registry("registry", "ITI-18", write_query(query), user, AIR, patient)
+        held = answer.body.find(xds.rim("RegistryObjectList")) if answer.body is not None else None
+        links = read_objects(held)[2] if held is not None else []
+        return answer, [link.source for link in links if link.type == xds.RPLC and link.target == entry]
 
     def retrieve(
         self, user: Professional, patient: str, wanted: Iterable[tuple[str, str]]
@@ -162,6 +178,9 @@ class DmpClient:
         patient: str,
         parts: list[Part] | None = None,
     ) -> Answer:
+        self._first_user = self._first_user or user
+        if self.defects.on("first-user-in-vihf"):
+            user = self._first_user
         held = etree.tostring(vihf(self.seal, user, mode, patient, self.defects), encoding="unicode")
         header = (
             f'<a:Action xmlns:a="{WSA}">{action}</a:Action>'
@@ -172,11 +191,20 @@ class DmpClient:
         if parts is not None:
             kind, content = join(content, parts, action)
         base = self.settings.url.replace("/v2/", "/v1/") if self.defects.on("calls-v1") else self.settings.url
+        headers = {"Content-Type": kind, **self._bearer()}
         try:
-            response = self._http.post(f"{base}/{word}", content=content, headers={"Content-Type": kind})
+            response = self._http.post(f"{base}/{word}", content=content, headers=headers)
         except httpx.HTTPError as failure:
             return Answer("connection", str(failure), outage=True)
         return _read(response)
+
+    def _bearer(self) -> dict[str, str]:
+        """The user's token goes with the call (PSC.10)."""
+        token = self._token()
+        self._first_token = self._first_token or token
+        if self.defects.on("first-token-to-dmp"):
+            token = self._first_token
+        return {"Authorization": f"Bearer {token}"} if token and not self.defects.on("no-token-to-dmp") else {}
 
 
 def _read(response: httpx.Response) -> Answer:

@@ -92,6 +92,7 @@ class Patient:
     attributes: frozenset[str] = frozenset()
     history: list[Change] = field(default_factory=list)
     foreign_ids: set[tuple[str, str]] = field(default_factory=set)  # (domain, identifier) given by other software
+    deceased: str = ""  # AAAA-MM-JJ
 
     @property
     def locked(self) -> list[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 
+from harness.drive.reference import memory
 from harness.drive.reference.config import Config, Professional
 from harness.drive.reference.defects import Defects
 from harness.drive.reference.dmp_client import DmpClient
@@ -17,6 +19,7 @@ from harness.drive.reference.screen import Screen
 from harness.drive.reference.store import Store
 from harness.drive.reference.traces import Traces
 
+NOTICE_DAYS = 180  # how often a user is told again what the DMP does with their identifier
 AUTOMATON = Professional("automate", "automate")  # author of what no user asked for, when nobody is logged in
 
 
@@ -45,9 +48,20 @@ class Software:
         self.dmp: DmpDesk | None = None
         if config.dmp:
             name = config.dmp.name or config.structure.name
-            self.dmp = DmpDesk(DmpClient(config.dmp, self.defects), self.defects, name, config.dmp.queue)
+            self.dmp = DmpDesk(DmpClient(config.dmp, self.defects, self._token), self.defects, name, self.keep)
         self.lock = threading.Lock()
         self._empty()
+        if config.dmp and config.dmp.queue:
+            memory.load(self, config.dmp.queue)
+
+    def keep(self) -> None:
+        """Write down what a restart must find again, where the configuration names a file for it."""
+        if self.config.dmp and self.config.dmp.queue:
+            memory.save(self, self.config.dmp.queue)
+
+    def _token(self) -> str:
+        """The Pro Santé Connect token of a session opened there."""
+        return self.psc.access() if self.mode == "psc" and self._psc else ""
 
     def reset(self) -> None:
         """An empty patient file, nothing remembered, nothing left to send, the first user at the screen."""
@@ -66,6 +80,7 @@ class Software:
         self.traces = Traces(self.defects)
         self.documents: dict[str, tuple[str, bytes]] = {}
         self.diffused: set[str] = set()  # patients whose identity other software received
+        self._told: dict[str, float] = {}  # user -> when the DMP's notice was shown
         self.session: Session | None = Session(self.config.professionals[0])
 
     @property
@@ -113,6 +128,16 @@ class Software:
             self.work()
         else:
             self.session = Session(person, mode)
+        self._notice()
+
+    def _notice(self) -> None:
+        """What the DMP does with the user's identifier, told at the first session, then from time to time (CONF.11)."""
+        if not self.dmp or self.session is None or self.defects.on("no-notice"):
+            return
+        user, now = self.session.user.national_id, time.time()
+        if now - self._told.get(user, 0) > NOTICE_DAYS * 86400 or self.defects.on("notice-each-time"):
+            self._told[user] = now
+            self.screen.message("dmp.notice")
 
     def work(self) -> None:
         """The session is that of whoever is connected by Pro Santé Connect, as they work where they chose."""

@@ -15,15 +15,15 @@ class Store:
     def __init__(self, defects: Defects) -> None:
         self.defects = defects
         self._patients: dict[str, Patient] = {}
-        self._made = 0
+        self.made = 0  # records ever made here: gives the next number
 
     def __iter__(self) -> Iterator[Patient]:
         return iter(self._patients.values())
 
     def new(self, traits: Traits) -> Patient:
         """A record with the next number of the software (IPP), ``provisoire`` (règle 20); not in the file yet."""
-        self._made += 1
-        return Patient(f"P{self._made:06d}", traits)
+        self.made += 1
+        return Patient(f"P{self.made:06d}", traits)
 
     def add(self, patient: Patient) -> None:
         """Put a record in the file."""

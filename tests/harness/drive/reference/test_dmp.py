@@ -145,10 +145,17 @@ def test_an_outage_is_waited_for_and_a_restart_loses_nothing(desk: Make, bench: 
     assert at.do("document.validate", document=document)["outcome"] == "waiting"
     assert at.do("settle")["pending"] == 1
     at.lps.close()
-    again = desk()  # the same queue file, a new process
+    again = desk()  # the same file, a new process
     assert again.do("settle")["pending"] == 0
     assert again.do("settle")["pending"] == 0
     assert again.calls == [("TD2.1", "Success")]
+    assert again.do("document.replace", document=document, text="corrigé")["version"] == 2
+    again.lps.close()
+    last = desk()
+    assert last.do("document.get", document=document)["media_type"] == "application/pdf"
+    assert last.document(last.patient("pinson-leonie")) != document  # numbers go on
+    last.act("reset")
+    assert desk().act("document.delete", document=document)["error"]["code"] == "unknown-document"
 
 
 def test_a_lost_answer_is_not_sent_as_another_document(desk: Make) -> None:
