@@ -1,8 +1,9 @@
-"""An exchange as a row of the database, and back."""
+"""An exchange as a row of the database, and back. A large body that packs well is kept packed (zlib)."""
 
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -13,6 +14,9 @@ from norms.finding import Finding, restored
 COLUMNS = "id, session, service, kind, thread, started, validation, peer, findings, meta, request, response"
 WITHOUT_BODIES = COLUMNS.replace("request, response", "x'' AS request, x'' AS response")
 
+PACKED_FROM = 1_000_000  # bytes: writing ten megabytes of XML costs more than packing them
+_SAMPLE = 65_536
+
 # ASCII, so that lone surrogates from a hostile client survive; nothing we write can be circular.
 _dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
@@ -20,6 +24,8 @@ _dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 def write(exchange: Exchange, peer: int | None) -> tuple[Any, ...]:
     """The row, in the order of `COLUMNS`."""
     tls = exchange.tls
+    request, response = _packed(exchange.request_body), _packed(exchange.response_body)
+    packed = (request is not exchange.request_body, response is not exchange.response_body)
     meta = _dumps(
         (
             exchange.listener,
@@ -34,6 +40,7 @@ def write(exchange: Exchange, peer: int | None) -> tuple[Any, ...]:
             [*chain.from_iterable(exchange.request_headers)],  # name, value, name, value: quicker than pairs
             [*chain.from_iterable(exchange.response_headers)],
             exchange.facts,
+            *([packed] if any(packed) else ()),
         )
     )
     return (
@@ -47,17 +54,21 @@ def write(exchange: Exchange, peer: int | None) -> tuple[Any, ...]:
         peer,
         findings_text(exchange.findings),
         meta,
-        exchange.request_body,
-        exchange.response_body,
+        request,
+        response,
     )
 
 
 def read(row: Sequence[Any], peer: Peer | None) -> Exchange:
     """The exchange of a row."""
     (id_, session, service, kind, thread, started, validation, _peer, findings, meta, request, response) = row
-    (listener, operation, outcome, duration, client, method, target, status, tls, asked, answered, facts) = json.loads(
-        meta
-    )
+    said = json.loads(meta)
+    listener, operation, outcome, duration, client, method, target, status, tls, asked, answered, facts = said[:12]
+    if said[12:]:
+        request, response = (
+            zlib.decompress(body) if body and one else body
+            for body, one in zip((request, response), said[12], strict=True)
+        )
     return Exchange(
         session=session,
         service=service,
@@ -83,6 +94,15 @@ def read(row: Sequence[Any], peer: Peer | None) -> Exchange:
         facts=facts,
         validation=Validation(validation),
     )
+
+
+def _packed(body: bytes) -> bytes:
+    """The body, packed when it is large and a sample of it shrinks to a quarter."""
+    if len(body) < PACKED_FROM:
+        return body
+    middle = len(body) // 2
+    sample = zlib.compress(body[middle : middle + _SAMPLE], 1)
+    return zlib.compress(body, 1) if len(sample) < _SAMPLE // 4 else body
 
 
 def _pairs(flat: Sequence[str]) -> Headers:

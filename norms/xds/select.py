@@ -38,8 +38,11 @@ _TEXTS: Final = {
 
 def select(things: Iterable[T], query: Query) -> list[T]:
     """The things that hold for every parameter of the query; the patient is the caller's affair."""
-    tests: Sequence[Test[T]] = list(_tests(query))
-    return [thing for thing in things if all(test(thing) for test in tests)]
+    found = list(things)
+    tests: Iterable[Test[T]] = _tests(query)
+    for test in tests:  # one pass for each: what the first tests leave out costs the others nothing
+        found = [thing for thing in found if test(thing)]
+    return found
 
 
 def _tests(query: Query) -> Iterator[Test[T]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -200,3 +201,15 @@ def test_a_reader_in_the_same_file_sees_what_is_committed(tmp_path: Path, make: 
     assert after.count() == 3
     after.close()
     after.close()
+
+
+def test_a_large_body_takes_little_room_and_reads_back(tmp_path: Path, make: Make) -> None:
+    journal = Journal(tmp_path / "bench.db")
+    xml, noise = b"<entry id='1'/>" * 200_000, random.Random(1).randbytes(1_500_000)
+    journal.record(make(request_body=noise, response_body=xml))
+    assert journal.size() < 1_700_000
+    kept = journal.get(1)
+    assert kept is not None
+    assert (kept.request_body, kept.response_body) == (noise, xml)
+    assert journal.list(bodies=False)[0].response_body == b""
+    journal.close()
