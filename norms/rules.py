@@ -39,6 +39,7 @@ HOMES: Mapping[str, str] = {
     "DMP": "norms.dmp",
     "VIHF": "norms.vihf",
     "HL7": "norms.hl7v3",
+    "IMAP": "norms.imap",
     "ANN": "norms.annuaire",
     "SASL": "norms.sasl",
     "SMTP": "norms.smtp",
