@@ -247,6 +247,16 @@ class Boxes:
         )
         return int(rows[0][0]), int(rows[0][1]), int(rows[0][2] or 0)
 
+    def keywords(self, folder: Folder) -> set[str]:
+        """The flags in use in a folder that are not system flags."""
+        rows = self.database.run("SELECT DISTINCT flags FROM mssante_message WHERE folder = ?", [folder.id])
+        return {flag for (kept,) in rows for flag in kept.split() if not flag.startswith("\\")}
+
+    def recent(self, folder: Folder) -> int:
+        """How many messages no connection was told of yet."""
+        sql = "SELECT count(*) FROM mssante_message WHERE folder = ? AND uid >= ?"
+        return int(self.database.run(sql, [folder.id, folder.recent])[0][0])
+
     def size(self, folder: Folder) -> int:
         """Bytes of a folder's messages."""
         return int(self.database.run("SELECT total(size) FROM mssante_message WHERE folder = ?", [folder.id])[0][0])

@@ -110,4 +110,71 @@ _SMTP: tuple[Switch, ...] = (
         "Delay added to each SMTP answer, in milliseconds",
     ),
 )
-SWITCHES: tuple[Switch, ...] = (*_LOGIN, *_SMTP)
+_IMAP: tuple[Switch, ...] = (
+    Switch(
+        "mssante.imap_without",
+        "text",
+        "",
+        "Capacités IMAP que le serveur n'offre pas, séparées par des virgules (IDLE, MOVE, UIDPLUS, SPECIAL-USE…)",
+        "IMAP capabilities that the server does not offer, separated by commas (IDLE, MOVE, UIDPLUS, SPECIAL-USE…)",
+    ),
+    Switch(
+        "mssante.imap_move",
+        "choice",
+        "normal",
+        "Commande MOVE : normale, ou « Internal error » comme l'a fait un opérateur réel",
+        'MOVE command: normal, or "Internal error" as a real operator did',
+        choices=("normal", "internal-error"),
+    ),
+    Switch(
+        "mssante.imap_append_delay_ms",
+        "int",
+        0,
+        "Retard de chaque APPEND, en millisecondes (8 s vues en formation)",
+        "Delay of each APPEND, in milliseconds (8 s seen on a training server)",
+    ),
+    Switch(
+        "mssante.imap_read_delay_ms",
+        "int",
+        0,
+        "Retard de chaque FETCH, en millisecondes (jusqu'à 58 s vues en formation)",
+        "Delay of each FETCH, in milliseconds (up to 58 s seen on a training server)",
+    ),
+    Switch(
+        "mssante.imap_drop",
+        "text",
+        "",
+        "Commandes IMAP (FETCH, APPEND, IDLE…) auxquelles la connexion est coupée sans réponse",
+        "IMAP commands (FETCH, APPEND, IDLE…) at which the connection is dropped without an answer",
+    ),
+    Switch(
+        "mssante.imap_bye",
+        "text",
+        "",
+        "Commandes IMAP auxquelles le serveur répond BYE et ferme",
+        "IMAP commands to which the server answers BYE and closes",
+    ),
+    Switch(
+        "mssante.folders",
+        "choice",
+        "english",
+        "Noms des dossiers spéciaux d'une boîte, à sa première ouverture dans la session (les attributs SPECIAL-USE"
+        " restent)",
+        "Names of the special folders of a mailbox, when it is first opened in the session (SPECIAL-USE attributes"
+        " stay)",
+        choices=("english", "french"),
+        provisional=True,
+    ),
+    Switch(
+        "mssante.autoconfig",
+        "choice",
+        "bench",
+        "Document d'autoconfiguration : adresses du banc, noms réels (imap.<domaine>, smtp.<domaine>, ports 143 et 587)"
+        ", absent (404), illisible",
+        "Autoconfiguration document: the bench's addresses, real names (imap.<domain>, smtp.<domain>, ports 143 and"
+        " 587), absent (404), unreadable",
+        choices=("bench", "real", "absent", "broken"),
+        provisional=True,
+    ),
+)
+SWITCHES: tuple[Switch, ...] = (*_LOGIN, *_SMTP, *_IMAP)
