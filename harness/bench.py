@@ -25,6 +25,8 @@ from harness import logs
 from harness.home import RUN_SESSION, Home
 from harness.validation import ValidationQueue
 from mocks.addresses import ADDRESSES, BASE_PORT, SESSION_PORTS, Address
+from mocks.annuaire import routes as annuaire
+from mocks.annuaire.switches import SWITCHES as ANNUAIRE_SWITCHES
 from mocks.control import Registry
 from mocks.dmp import routes as dmp
 from mocks.dmp.switches import SWITCHES as DMP_SWITCHES
@@ -96,7 +98,7 @@ class Bench:
         self.pki: Pki = igc_pki.init(
             options.home.pki, hosts=[*sorted(hosts), options.reachable], igc_url=self._url("igc")
         )
-        self.registry = Registry((*INSI_SWITCHES, *IGC_SWITCHES, *PSC_SWITCHES, *DMP_SWITCHES))
+        self.registry = Registry((*INSI_SWITCHES, *IGC_SWITCHES, *PSC_SWITCHES, *DMP_SWITCHES, *ANNUAIRE_SWITCHES))
         world = World.load(options.seed)
         self.journal = Journal(options.home.db)
         self.sessions = Sessions(world, self.registry)
@@ -116,6 +118,7 @@ class Bench:
             "igc": igc.service(self.hub),
             "psc": psc.service(self.hub),
             "dmp": dmp.service(self.hub),
+            "annuaire": annuaire.service(self.hub),
         }
         try:
             for row in ADDRESSES:

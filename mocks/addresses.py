@@ -82,6 +82,14 @@ ADDRESSES: tuple[Address, ...] = (
         "/si-dmp-server/v2/services",
     ),
     Address("webps", 10, "https", "dmp", "optional", ("wps-psc.dmp.monespacesante.fr",), "/AccesDirect"),
+    Address(
+        "annuaire",
+        14,
+        "https",
+        "annuaire",
+        hosts=("gateway.api.esante.gouv.fr", "service.annuaire.sante.fr"),
+        path="/fhir/v2",
+    ),
 )
 
 

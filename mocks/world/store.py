@@ -38,6 +38,7 @@ class World:
 
     def __init__(self, seed: _Seed) -> None:
         self._seed = seed
+        self.version = 0  # moves with every change, so that what is made from a world knows when it is stale
         self.reset()
 
     @classmethod
@@ -57,6 +58,7 @@ class World:
 
     def reset(self) -> None:
         """Forget every change: the world as it was seeded."""
+        self.version += 1
         self._changed: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
         self._fields: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in KINDS}
         self._index = Index()
@@ -90,6 +92,7 @@ class World:
                 self._index.remove(self._changed[kind][id])
             self._index.add(new)
         self._changed[kind][id] = new
+        self.version += 1
         self._fields[kind].setdefault(id, {}).update({name: plain(value) for name, value in given.items()})
 
     def snapshot(self) -> dict[str, dict[str, dict[str, Any]]]:
