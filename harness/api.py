@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, FastAPI, Header, HTTPException, Query, Request
@@ -212,7 +213,7 @@ def _router(bench: Bench) -> APIRouter:
 
     @api.get("/exchanges")
     async def exchanges(
-        session: str = "",
+        session: Annotated[list[str] | None, Query()] = None,
         service: str = "",
         kind: Kind | None = None,
         thread: str = "",
@@ -222,17 +223,26 @@ def _router(bench: Bench) -> APIRouter:
         bodies: bool = False,
         accept_language: Annotated[str, Header()] = "fr",
     ) -> dict[str, Any]:
-        """Journal entries, oldest first: after an id, before an id, or the newest when neither is given."""
-        found = journal.list(
-            session=session or None,
-            service=service or None,
-            kind=kind,
-            thread=thread or None,
-            after=after or 0,
-            before=END if after is None and not before else before,
-            limit=limit,
-            bodies=bodies,
-        )
+        """Journal entries, oldest first: after an id, before an id, or the newest when neither is given.
+
+        ``session`` may be repeated.
+        """
+        newest = after is None and not before
+        each = [
+            journal.list(
+                session=one or None,
+                service=service or None,
+                kind=kind,
+                thread=thread or None,
+                after=after or 0,
+                before=END if newest else before,
+                limit=limit,
+                bodies=bodies,
+            )
+            for one in dict.fromkeys(session or [""])
+        ]
+        merged = sorted(chain.from_iterable(each), key=lambda entry: entry.id)
+        found = merged[-limit:] if newest or before else merged[:limit]
         return {"exchanges": [exchange_json(x, _lang(accept_language), bodies=bodies) for x in found]}
 
     @api.get("/exchanges/{exchange_id}", responses={404: {}})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -114,7 +114,7 @@ class BenchClient:
 
     def exchanges(
         self,
-        session: str,
+        session: str | Sequence[str],
         after: int | None = None,
         service: str = "",
         kind: str = "",
@@ -122,8 +122,12 @@ class BenchClient:
         bodies: bool = True,
         limit: int = 1000,
     ) -> list[Json]:
-        """The session's journal entries after an id (None: the newest), oldest first; bodies decoded to ``bytes``."""
-        params: dict[str, str | int] = {"session": session, "bodies": int(bodies), "limit": limit}
+        """Journal entries of a session, or of several, after an id (None: the newest), oldest first.
+
+        Bodies are decoded to ``bytes``.
+        """
+        sessions = [session] if isinstance(session, str) else [*session]
+        params: dict[str, str | int | list[str]] = {"session": sessions, "bodies": int(bodies), "limit": limit}
         params |= {k: v for k, v in (("service", service), ("kind", kind)) if v}
         if after is not None:
             params["after"] = after

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
@@ -110,10 +110,18 @@ class FakeBench:
         self._call("arm", name, value, times)
 
     def exchanges(
-        self, session: str, after: int = 0, service: str = "", kind: str = "", *, bodies: bool = True, limit: int = 1000
+        self,
+        session: str | Sequence[str],
+        after: int = 0,
+        service: str = "",
+        kind: str = "",
+        *,
+        bodies: bool = True,
+        limit: int = 1000,
     ) -> list[dict[str, Any]]:
         self._call("exchanges")
-        wanted = [r for r in self.rows if r["id"] > after and r["session"] == session and kind in ("", r["kind"])]
+        among = [session] if isinstance(session, str) else session
+        wanted = [r for r in self.rows if r["id"] > after and r["session"] in among and kind in ("", r["kind"])]
         return wanted[:limit]
 
     def exchange(self, number: int) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class Point:
     windows: list[Json] = field(default_factory=list)
     labels: dict[str, list[int]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
-    read: dict[str, int] = field(default_factory=dict)  # session -> journal id read up to
+    read: int = 0  # where the journal was read up to
     state: Json = field(default_factory=dict)  # of the bench's session
 
     def take(self, context: Context, step: str, traffic: list[Traffic]) -> None:
@@ -48,8 +48,8 @@ class Point:
         self.windows = [_kept(window) for name, window in context.windows.items() if name != step]
         self.labels = {name: [entry.id for entry in found] for name, found in context.labels.items()}
 
-    def restore(self, context: Context, read: dict[str, int], steps: Mapping[str, Step]) -> None:
-        """Put windows and named exchanges back into the context, and where each journal was read up to."""
+    def restore(self, context: Context, steps: Mapping[str, Step]) -> None:
+        """Put windows and named exchanges back into the context."""
         entries = {entry.id: entry for entry in self.traffic}
         for raw in self.windows:
             reply = Reply.of(raw["reply"]) if raw["reply"] else None
@@ -58,7 +58,6 @@ class Point:
             context.windows[step.id] = Window(step, raw["started"], raw["ended"], raw["body"], reply, came)
         for name, ids in self.labels.items():
             context.labels[name] = [entries[number] for number in ids if number in entries]
-        read.update({session: number for session, number in self.read.items() if session in read})
 
 
 class Progress:

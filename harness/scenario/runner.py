@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.client import BenchError
-from harness.drive import Drive, NotOffered, Request
+from harness.drive import READING, Drive, NotOffered, Request
 from harness.scenario.checkpoint import Point, Progress
 from harness.scenario.events import Emit
-from harness.scenario.model import Scenario
+from harness.scenario.model import Scenario, Step
 from harness.scenario.result import ScenarioResult
 from harness.scenario.traffic import Traffic
 from harness.scenario.variant import VariantRun
@@ -61,9 +61,12 @@ class Runner:
         self.bench, self.drive, self.settings, self.emit = bench, drive, settings, emit
         self.clock, self.sleep, self.progress = clock, sleep, progress
         self.can_settle = True
+        self.quiet = False  # whether the software said that it has nothing left to send
         self.traffic: list[Traffic] = []  # of the scenario under way
-        # Where each session's journal was read up to. A handshake refused on a shared port is the default session's.
-        self.read: dict[str, int] = {name: self._newest(name) for name in {bench.session, DEFAULT}}
+        # A handshake refused on a shared port is the default session's.
+        self.sessions = tuple(dict.fromkeys((bench.session, DEFAULT)))
+        newest = bench.client.exchanges(self.sessions, limit=1, bodies=False)
+        self.read = max((row["id"] for row in newest), default=0)  # where the journal was read up to
 
     def run(self, scenario: Scenario) -> ScenarioResult:
         """The result of one scenario; raises BenchError when the bench fails it, the result being lost."""
@@ -97,16 +100,13 @@ class Runner:
     def fetch(self) -> list[Traffic]:
         """What the journal has of the session since the last look, slow validations waited for."""
         found: list[Traffic] = []
-        for session, last in self.read.items():
-            kind = "" if session == self.bench.session else "handshake"
-            more = True
-            while more:
-                rows = self.bench.client.exchanges(session, after=last, kind=kind, bodies=True, limit=PAGE)
-                found += [Traffic(self._validated(row)) for row in rows]
-                last = max((row["id"] for row in rows), default=last)
-                more = len(rows) == PAGE
-            self.read[session] = last
-        found.sort(key=lambda entry: entry.id)
+        more = True
+        while more:
+            rows = self.bench.client.exchanges(self.sessions, after=self.read, bodies=True, limit=PAGE)
+            ours = [row for row in rows if row["session"] == self.bench.session or row["kind"] == "handshake"]
+            found += [Traffic(self._validated(row)) for row in ours]
+            self.read = max((row["id"] for row in rows), default=self.read)
+            more = len(rows) == PAGE
         self.traffic += found
         return found
 
@@ -119,15 +119,17 @@ class Runner:
             row = self.bench.client.exchange(row["id"])
         return row
 
-    def _newest(self, session: str) -> int:
-        newest = self.bench.client.exchanges(session, limit=1, bodies=False)
-        return max((row["id"] for row in newest), default=0)
+    def stirred(self, step: Step) -> None:
+        """A step begins: only one that reads leaves as quiet a software that says when it has nothing left to send."""
+        reads = step.do is None or step.do.action in READING
+        self.quiet = self.quiet and reads and self.can_settle and not self.drive.by_person
 
     def settle(self, timeout: float) -> None:
         """Until the software has nothing left to send: it says so, else a fixed wait."""
         if self.can_settle:
             try:
                 self.drive.act(Request("settle", {}, timeout))
+                self.quiet = not self.drive.by_person
                 return
             except NotOffered:
                 self.can_settle = False

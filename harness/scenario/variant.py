@@ -77,12 +77,14 @@ class VariantRun:
         self._apply(self.scenario.setting)
         self._apply(self.variant.setting)
         self.runner.fetch()  # what came before the first step belongs to nobody
+        self.runner.quiet = True
 
     def _go_on(self, again: Point) -> None:
         """The variant as it was when a person left it."""
         self.runner.bench.client.put_state(self.runner.bench.session, again.state)
         self.saved, self.point.steps = again.saved, list(again.steps)
-        again.restore(self.context, self.runner.read, {step.id: step for step in self.scenario.steps})
+        again.restore(self.context, {step.id: step for step in self.scenario.steps})
+        self.runner.read = again.read
 
     def _remember(self, step: str = "") -> None:
         """Keep where the variant stands: in that step, or between two."""
@@ -118,7 +120,9 @@ class VariantRun:
             if not again:
                 with self._resolving(step):
                     self._apply(step.setting)
-                self._late(runner.fetch())
+                if not runner.quiet:
+                    self._late(runner.fetch())
+                runner.stirred(step)
             self.context.windows[step.id] = Window(step, again.began if again else runner.clock())
             self._remember(step.id)
             if self._act(step, record, timeout):

@@ -47,6 +47,10 @@ def test_sessions_never_see_one_another(live_bench: Bench, client: BenchClient) 
     assert b"<CodeCR>01" in search(live_bench, two["endpoints"]["insi_tlsm"]).content
     assert [x["session"] for x in client.exchanges(one["id"])] == [one["id"]]
     assert [x["outcome"] for x in client.exchanges(two["id"])] == ["01"]
+    both = [two["id"], one["id"]]
+    assert [x["session"] for x in client.exchanges(both, after=0)] == [one["id"], two["id"]]  # in order of arrival
+    assert [x["session"] for x in client.exchanges(both, after=0, limit=1)] == [one["id"]]
+    assert [x["session"] for x in client.exchanges(both, limit=1)] == [two["id"]]  # the newest
     for session in (one, two):
         client.close_session(session["id"])
 

@@ -121,7 +121,9 @@ steps:
     do: {action: patient.get, with: {patient: P1}}
     expect: [{id: none, text: t, absence: {service: insi}}]
 """
-    play = Play(software(ins_search=lambda body: None))
+    cannot_settle = software(ins_search=lambda body: None)
+    del cannot_settle.actions["settle"]
+    play = Play(cannot_settle)
     runner = play.runner()
     look = runner.fetch
 
@@ -135,6 +137,20 @@ steps:
     result = runner.run(steps(text))
     assert result.verdict is Verdict.PASS, [check.message.en for check in result.checks]
     assert [step.exchanges for step in result.steps] == [[1], []]
+
+
+def test_a_software_that_settles_is_looked_at_once_a_step() -> None:
+    text = """\
+steps:
+  - {id: one, type: transaction, text: t, do: {action: ins.search}}
+  - {id: two, type: information, text: t, do: {action: patient.get, with: {patient: P1}}}
+  - {id: three, type: transaction, text: t, do: {action: ins.search}}
+"""
+    play = Play(software(ins_search=lambda body: None))
+    runner = play.runner()
+    before = play.bench.seen.count(("exchanges",))
+    runner.run(steps(text))
+    assert play.bench.seen.count(("exchanges",)) - before == 4  # at the start, then after each step
 
 
 def test_world_and_faults_are_set_before_the_step() -> None:
