@@ -8,6 +8,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psutil
@@ -100,6 +101,20 @@ def run(
         process.memory_info().rss / 1e6,
         sum(failures),
     )
+
+
+@contextmanager
+def connected(port: int, context: ssl.SSLContext) -> Iterator[Callable[[bytes], bytes]]:
+    """A kept TLS connection: a function that sends a request and gives the status line of its answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as plain:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with context.wrap_socket(plain, server_hostname="localhost") as stream:
+
+            def ask(data: bytes) -> bytes:
+                stream.sendall(data)
+                return _answer(stream)
+
+            yield ask
 
 
 def _answer(stream: socket.socket) -> bytes:

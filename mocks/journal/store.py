@@ -176,7 +176,7 @@ class Journal(Reader):
     ) -> None:
         """Add findings to an exchange and set the state of its slow validation; nothing when it was purged."""
         with self.database.lock:
-            exchange = self.get(id)
+            exchange = next(iter(self._fetch("id = ?", [id], rows.WITHOUT_BODIES)), None)
             if exchange is None:
                 return
             self.database.run(
