@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import socket
 import sys
 import tempfile
 import threading
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import logs
 from harness.home import RUN_SESSION, Home
+from harness.ports import PortTaken, is_free
 from harness.validation import ValidationQueue
 from mocks.addresses import ADDRESSES, BASE_PORT, SESSION_PORTS, Address
 from mocks.annuaire import routes as annuaire
@@ -38,8 +38,12 @@ from mocks.igc.switches import SWITCHES as IGC_SWITCHES
 from mocks.insi import routes as insi
 from mocks.insi.switches import SWITCHES as INSI_SWITCHES
 from mocks.journal import Journal
+from mocks.lines import LineServer
 from mocks.listener import Listener, Refusal, TlsProfile
 from mocks.listener import journal_entry as refusal_entry
+from mocks.mssante import autoconfig
+from mocks.mssante.operator import Operator
+from mocks.mssante.switches import SWITCHES as MSSANTE_SWITCHES
 from mocks.proxy import NameProxy
 from mocks.psc import routes as psc
 from mocks.psc.switches import SWITCHES as PSC_SWITCHES
@@ -71,22 +75,14 @@ class Options:
         return self.public_name or (LOOPBACK if self.host in (LOOPBACK, "0.0.0.0", "::") else self.host)  # noqa: S104
 
 
-class PortTaken(OSError):
-    """A port of the table is held by another program."""
-
-    def __init__(self, name: str, port: int) -> None:
-        super().__init__(f"port {port} ({name}) is taken")
-        self.name, self.port = name, port
-
-
 @dataclass
 class Bench:
     """One running set of mocks; `start` and `stop` bracket its life."""
 
     options: Options
-    listeners: list[Listener] = field(default_factory=list)
+    listeners: list[Listener | LineServer] = field(default_factory=list)
     runs: Runs | None = None  # those that the console and the API start
-    _session_listeners: dict[str, list[Listener]] = field(default_factory=dict)
+    _session_listeners: dict[str, list[Listener | LineServer]] = field(default_factory=dict)
     _reserved: set[int] = field(default_factory=set)  # ports of sessions, opened or about to be
 
     async def start(self) -> None:
@@ -94,12 +90,13 @@ class Bench:
         options = self.options
         self.loop = asyncio.get_running_loop()
         logs.to_file(options.home.log)
-        hosts = {host for row in ADDRESSES for host in row.hosts}
-        self.pki: Pki = igc_pki.init(
-            options.home.pki, hosts=[*sorted(hosts), options.reachable], igc_url=self._url("igc")
-        )
-        self.registry = Registry((*INSI_SWITCHES, *IGC_SWITCHES, *PSC_SWITCHES, *DMP_SWITCHES, *ANNUAIRE_SWITCHES))
         world = World.load(options.seed)
+        self.hosts = {row.name: [*row.hosts, *autoconfig.hosts(world).get(row.name, ())] for row in ADDRESSES}
+        names = sorted({host for held in self.hosts.values() for host in held})
+        self.pki: Pki = igc_pki.init(options.home.pki, hosts=[*names, options.reachable], igc_url=self._url("igc"))
+        self.registry = Registry(
+            (*INSI_SWITCHES, *IGC_SWITCHES, *PSC_SWITCHES, *DMP_SWITCHES, *ANNUAIRE_SWITCHES, *MSSANTE_SWITCHES)
+        )
         self.journal = Journal(options.home.db)
         self.sessions = Sessions(world, self.registry)
         self.store = SessionsStore(options.home.db, self.sessions)
@@ -119,12 +116,17 @@ class Bench:
             "psc": psc.service(self.hub),
             "dmp": dmp.service(self.hub),
             "annuaire": annuaire.service(self.hub),
+            "autoconfig": autoconfig.service(self.hub),
         }
+        self.operator = Operator(self.hub)
         try:
             for row in ADDRESSES:
-                if row.service in self._apps:
+                if self._serves(row):
                     self.listeners.append(await self._open(row, options.base_port + row.offset))
-            self.proxy = NameProxy(self.hub, options.host, options.base_port + _offset("proxy"), self._proxied())
+            schemes = {host: row.scheme for row in ADDRESSES for host in self.hosts[row.name]}
+            self.proxy = NameProxy(
+                self.hub, options.host, options.base_port + _offset("proxy"), self._proxied(), schemes
+            )
             await self._bound("proxy", self.proxy.port, self.proxy.start())
             await self._reopen_sessions()
             from harness.api import application  # FastAPI is the slowest import: the services answer before it
@@ -164,7 +166,7 @@ class Bench:
         """Close every listener, then the journal; safe after a start that failed half way."""
         if self.runs:
             await asyncio.to_thread(self.runs.stop)
-        opened: list[Listener | NameProxy] = [
+        opened: list[Listener | LineServer | NameProxy] = [
             *self.listeners,
             *(x for row in self._session_listeners.values() for x in row),
         ]
@@ -189,7 +191,7 @@ class Bench:
             "console": self._url("console"),
             "control": self._url("console") + "/api",
             "endpoints": {row.name: self._url(row.name) for row in ADDRESSES if row.name != "console"},
-            "hosts": {row.name: list(row.hosts) for row in ADDRESSES if row.hosts},
+            "hosts": {name: held for name, held in self.hosts.items() if held},
             "ca": str(self.pki.ca),
             "truststore": str(self.pki.truststore),
             "password": igc_pki.PASSWORD,
@@ -207,7 +209,7 @@ class Bench:
 
     async def open_session(self, name: str, binding: dict[str, list[str]], *, own_ports: bool) -> Session:
         """Open a session, with listeners of its own when asked; raises BindingTaken, ValueError."""
-        ports = self._reserve(len(self._tls_rows())) if own_ports else []
+        ports = self._reserve(len(self._own_rows())) if own_ports else []
         if ports:
             binding = {**binding, "port": [*binding.get("port", []), *map(str, ports)]}
         try:
@@ -245,9 +247,13 @@ class Bench:
         return _row(name).url(self.options.reachable, self.options.base_port)
 
     def _proxied(self) -> dict[str, int]:
-        return {host: self.options.base_port + row.offset for row in ADDRESSES for host in row.hosts}
+        return {host: self.options.base_port + row.offset for row in ADDRESSES for host in self.hosts[row.name]}
 
-    async def _open(self, row: Address, port: int) -> Listener:
+    async def _open(self, row: Address, port: int) -> Listener | LineServer:
+        if row.scheme == "tcp":
+            lines = self.operator.server(row.name, self.options.host, port)
+            await self._bound(row.name, port, lines.start())
+            return lines
         tls = None
         if row.scheme == "https":
             server = self.pki.credential("server")
@@ -262,19 +268,22 @@ class Bench:
     async def _open_session_ports(self, session: Session, ports: list[int]) -> None:
         opened = self._session_listeners.setdefault(session.id, [])
         self._reserved.update(ports)
-        for row, port in zip(self._tls_rows(), ports, strict=False):
+        for row, port in zip(self._own_rows(), ports, strict=False):
             opened.append(await self._open(row, port))
 
-    def _tls_rows(self) -> list[Address]:
+    def _own_rows(self) -> list[Address]:
         """The listeners that a session may have of its own."""
-        return [row for row in ADDRESSES if row.scheme == "https" and row.service in self._apps]
+        return [row for row in ADDRESSES if row.scheme != "http" and self._serves(row)]
+
+    def _serves(self, row: Address) -> bool:
+        return row.name in self.operator.talks if row.scheme == "tcp" else row.service in self._apps
 
     def _reserve(self, count: int) -> list[int]:
         """Ports for one more session: neither another session's nor another program's. Raises OSError."""
         first = self.options.base_port + SESSION_PORTS
         found: list[int] = []
         for port in range(first, min(first + 2000, 65536)):
-            if port not in self._reserved and _is_free(self.options.host, port):
+            if port not in self._reserved and is_free(self.options.host, port):
                 found.append(port)
                 if len(found) == count:
                     self._reserved.update(found)
@@ -304,15 +313,6 @@ def _row(name: str) -> Address:
 
 def _offset(name: str) -> int:
     return _row(name).offset
-
-
-def _is_free(host: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
 
 
 @contextmanager

@@ -82,6 +82,9 @@ ADDRESSES: tuple[Address, ...] = (
         "/si-dmp-server/v2/services",
     ),
     Address("webps", 10, "https", "dmp", "optional", ("wps-psc.dmp.monespacesante.fr",), "/AccesDirect"),
+    Address("smtp", 11, "tcp", "mssante"),
+    Address("imap", 12, "tcp", "mssante"),
+    Address("autoconfig", 13, "https", "autoconfig"),
     Address(
         "annuaire",
         14,

@@ -38,10 +38,18 @@ class _Refused(Exception):
 
 
 class NameProxy:
-    """The proxy of one bench. ``targets``: real host name -> local port, at the address that listeners are bound to."""
+    """The proxy of one bench. ``targets``: real host name -> local port, at the address that listeners are bound to;
+    ``schemes``: what each of these hosts speaks."""
 
-    def __init__(self, hub: Hub, host: str, port: int, targets: Mapping[str, int]) -> None:
-        self.hub, self.host, self.port = hub, host, port
+    def __init__(
+        self,
+        hub: Hub,
+        host: str,
+        port: int,
+        targets: Mapping[str, int],
+        schemes: Mapping[str, str] = _SCHEMES,
+    ) -> None:
+        self.hub, self.host, self.port, self.schemes = hub, host, port, schemes
         self.targets = {name.lower(): local for name, local in targets.items()}
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
@@ -126,8 +134,8 @@ class NameProxy:
         local = self.targets.get(host)
         if local is None:
             raise _Refused(403, "refused", find("TLS-PROXY-01", expected=", ".join(sorted(self.targets)), found=host))
-        served = _SCHEMES.get(host, scheme)
-        if served != scheme:
+        served = self.schemes.get(host, scheme)
+        if served != scheme and not (served == "tcp" and scheme == "https"):  # CONNECT carries any protocol
             raise _Refused(403, "wrong-scheme", find("TLS-PROXY-03", expected=served, found=host))
         return host, local, onward
 

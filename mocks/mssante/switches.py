@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mocks.control import Switch
+from mocks.mssante.autoconfig import SWITCHES as AUTOCONFIG
 from mocks.mssante.tls import CHOICES
 
 _LOGIN: tuple[Switch, ...] = (
@@ -165,16 +166,5 @@ _IMAP: tuple[Switch, ...] = (
         choices=("english", "french"),
         provisional=True,
     ),
-    Switch(
-        "mssante.autoconfig",
-        "choice",
-        "bench",
-        "Document d'autoconfiguration : adresses du banc, noms réels (imap.<domaine>, smtp.<domaine>, ports 143 et 587)"
-        ", absent (404), illisible",
-        "Autoconfiguration document: the bench's addresses, real names (imap.<domain>, smtp.<domain>, ports 143 and"
-        " 587), absent (404), unreadable",
-        choices=("bench", "real", "absent", "broken"),
-        provisional=True,
-    ),
 )
-SWITCHES: tuple[Switch, ...] = (*_LOGIN, *_SMTP, *_IMAP)
+SWITCHES: tuple[Switch, ...] = (*_LOGIN, *_SMTP, *_IMAP, *AUTOCONFIG)

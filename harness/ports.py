@@ -1,0 +1,23 @@
+"""Ports of the machine: which are free, and the error that names one that is not."""
+
+from __future__ import annotations
+
+import socket
+
+
+class PortTaken(OSError):
+    """A port of the table is held by another program."""
+
+    def __init__(self, name: str, port: int) -> None:
+        super().__init__(f"port {port} ({name}) is taken")
+        self.name, self.port = name, port
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether nothing holds that port at this address right now."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
