@@ -128,7 +128,8 @@ class Sut:
         }
 
 
-REFERENCE = Sut(sut=About("Logiciel de référence", product="LGC", wave=2), auth=Auth(insi="ps", psc="code+ciba"))
+# The built-in software is every product in turn: no scenario leaves it out unless --product says what it is.
+REFERENCE = Sut(sut=About("Logiciel de référence", wave=2), auth=Auth(insi="ps", psc="code+ciba"))
 _TABLES: Mapping[str, type] = {
     "sut": About,
     "drive": Driving,

@@ -66,7 +66,7 @@ class Asked:
 def concerned(asked: Asked, sut: Sut, library: Library) -> tuple[list[Scenario], int, list[str]]:
     """The scenarios to run, how many were left out as not concerning the software, and asked words that match none.
 
-    A scenario asked for by its whole id is run whatever the product.
+    A scenario asked for by its whole id is run whatever the product; a software without product is concerned by all.
     """
     picked, unmatched = library.pick(asked.ids)
     exact = {word.upper() for word in asked.ids}
@@ -179,6 +179,7 @@ def launch(
         said = software.open()
         try:
             about = {**sut.shown(), "name": sut.sut.name or said.name, "version": sut.sut.version or said.version}
+            about["product"] = asked.product or sut.sut.product
             if asked.defects:
                 about["defects"] = list(asked.defects)
             left = bench.session if software.by_person else ""  # said at once: a kill leaves the session too

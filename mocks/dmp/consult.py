@@ -9,6 +9,7 @@ from dataclasses import replace
 from mocks.dmp.access import Access, authorise
 from mocks.dmp.registry import DOCUMENTS, VACCINATIONS, Record
 from mocks.dmp.state import DmpState
+from mocks.dmp.third import publish
 from mocks.dmp.wire import Message
 from mocks.http import Call
 from norms.finding import Finding, errors, find
@@ -54,6 +55,8 @@ def search(call: Call, message: Message, state: DmpState) -> bytes:
         call.exchange.facts["query"] = query.stored.name
     if query is None or access.patient is None or errors(found):
         return write_adhoc(errors=[error_of(finding) for finding in refused(found)])
+    if renewed := str(call.switch("new_version")):
+        publish(call, state, access.patient.id, renewed)
     record = state.registry.record(access.patient.id)
     results = list(_results(query, record, access))
     call.exchange.facts["results"] = str(len(results))

@@ -53,7 +53,7 @@ def fill(registry: Registry, world: World) -> None:
             continue
         when = today - timedelta(days=row["days"])
         entry, data = _document(number, patient, world.dmp_oid(patient.ins), place, person, when, old[1])
-        submission = linked(Submission(_set(entry, number), (entry,)), {entry.id: old[0]} if old[0] else {})
+        submission = linked(Submission(submission_set(entry, number), (entry,)), {entry.id: old[0]} if old[0] else {})
         replaced = {entry.id: old[0]} if old[0] else {}
         content = Stored.of(data)
         change, given = registry.submission(submission, {entry.id: content}, replaced)
@@ -61,7 +61,7 @@ def fill(registry: Registry, world: World) -> None:
         if "lineage" in row:
             last[row["lineage"]] = given[entry.id], entry.unique_id
         if row.get("status") == "Archived":
-            change, _ = registry.update(_set(entry, 1000 + number), {given[entry.id]: ARCHIVED}, ())
+            change, _ = registry.update(submission_set(entry, 1000 + number), {given[entry.id]: ARCHIVED}, ())
             registry.plant(patient.id, change, {})
 
 
@@ -109,7 +109,8 @@ def _document(
     return replace(entry, **changes), data
 
 
-def _set(entry: DocumentEntry, number: int) -> SubmissionSet:
+def submission_set(entry: DocumentEntry, number: int) -> SubmissionSet:
+    """The set in which one of the bench's own documents came."""
     return SubmissionSet(
         id="SubmissionSet01",
         unique_id=f"{ROOT}.3.{number}",

@@ -74,6 +74,13 @@ SWITCHES: tuple[Switch, ...] = (
         "TD3.1 returns stale entryUUIDs, as if an update had happened just after",
     ),
     Switch(
+        "dmp.new_version",
+        "text",
+        "",
+        "uniqueId d'un document dont l'auteur dépose une nouvelle version juste avant la prochaine recherche",
+        "uniqueId of a document whose author deposits a new version just before the next search",
+    ),
+    Switch(
         "dmp.packed_answers",
         "bool",
         True,

@@ -80,9 +80,12 @@ def get(software: Software, body: Body) -> dict[str, Any]:
     if patient.ins and not software.defects.on("no-trace-of-access"):
         software.traces.add(user, "ins.access", patient, ins=patient.ins.full, oid=patient.ins.oid)
     software.screen.banner(patient)
-    if body.get("open") and software.dmp:
+    if software.dmp is None:
+        return patient.shown()
+    if body.get("open"):
         software.dmp.reading.opened(patient, software.user)
-    return patient.shown()
+    known = software.dmp.reading.known.get(patient.id)
+    return {**patient.shown(), **({"dmp": known.state} if known else {})}
 
 
 @action("patient.find")

@@ -18,7 +18,7 @@ from harness.scenario.traffic import Traffic
 from harness.scenario.verdict import Seen
 from harness.words import Words
 
-MODULES = ("insi", "identity", "trace", "paper", "psc", "cda", "dmp")
+MODULES = ("insi", "identity", "trace", "paper", "psc", "cda", "dmp", "dmp_deposit")
 _ALL: dict[str, Check] = {}
 
 
