@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -40,6 +40,7 @@ class Where:
 
 
 NOWHERE = Where()
+PATH = " › "  # between a file and what lies inside it, in a path
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,12 @@ class Finding:
 
     def _words(self) -> dict[str, object]:
         return {"expected": self.expected, "found": self.found, "path": self.where.path, **self.args}
+
+    def inside(self, *outer: str) -> Finding:
+        """The same finding about something that lies inside something else: ``outer`` come before its path."""
+        w = self.where
+        path = PATH.join((*outer, w.path) if w.path else outer)
+        return replace(self, where=Where(w.line, w.column, path, w.xpath, w.excerpt))
 
     def stored(self) -> dict[str, Any]:
         """A JSON-ready form without texts, for the journal; `restored` reads it back."""

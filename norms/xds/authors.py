@@ -9,7 +9,7 @@ from typing import Final
 from norms.codes import Tables
 from norms.finding import Finding, find
 from norms.ins.oids import nature
-from norms.xds.codes import check_code
+from norms.xds.codes import DMP, ValueSets, check_code
 from norms.xds.datatypes import PERSONS, STRUCTURES, is_oid, read_xcn, read_xon
 from norms.xds.model import Author, Code, DocumentEntry, SubmissionSet, Thing
 
@@ -100,15 +100,15 @@ def check_xon(text: str, field: str, thing: Thing, place: str) -> Iterator[Findi
         yield wrong("XON.10 (Struct_IdNat)")
 
 
-def check_authors(thing: DocumentEntry | SubmissionSet, tables: Tables) -> Iterator[Finding]:
+def check_authors(thing: DocumentEntry | SubmissionSet, tables: Tables, sets: ValueSets = DMP) -> Iterator[Finding]:
     """XDS-AUT-*, -XCN-*, -XON-* and the specialties' value set, for a document's authors or a set's."""
     if not thing.authors:
         yield find("XDS-AUT-01", where=thing.where("author"), object=thing.id)
     for author in thing.authors:
-        yield from _check_author(author, thing, tables)
+        yield from _check_author(author, thing, tables, sets)
 
 
-def _check_author(author: Author, thing: Thing, tables: Tables) -> Iterator[Finding]:
+def _check_author(author: Author, thing: Thing, tables: Tables, sets: ValueSets) -> Iterator[Finding]:
     if not author.persons:
         yield find("XDS-AUT-01", where=thing.where("author"), object=thing.id)
     if len(author.persons) > 1:
@@ -129,4 +129,5 @@ def _check_author(author: Author, thing: Thing, tables: Tables) -> Iterator[Find
                 "XDS-AUT-04", expected=_SPECIALTY_FORM, found=specialty, where=thing.where("author"), object=thing.id
             )
         else:
-            yield from check_code(Code(parts[0], parts[2], parts[1]), "authorSpecialty", thing, "author", tables)
+            code = Code(parts[0], parts[2], parts[1])
+            yield from check_code(code, "authorSpecialty", thing, "author", tables, sets)

@@ -13,7 +13,7 @@ from norms.finding import Finding, Severity, find
 from norms.ins import matricule
 from norms.ins.oids import NIA, NIR, NIR_TEST, nature
 from norms.xds.authors import check_authors, check_xcn
-from norms.xds.codes import check_entry_codes, check_set_codes, is_signature
+from norms.xds.codes import DMP, ValueSets, check_entry_codes, check_set_codes, is_signature
 from norms.xds.datatypes import is_oid, read_cx, read_dtm, read_xcn
 from norms.xds.model import Code, DocumentEntry, SubmissionSet, Thing
 
@@ -44,12 +44,12 @@ _REQUIRED_SLOTS: Final = {
     "mimeType": ("mime_type", "text/xml"),
 }
 _REQUIRED_CODES: Final = {
-    "classCode": ("class_code", "JDV_J57"),
-    "typeCode": ("type_code", "JDV_J66"),
-    "formatCode": ("format_code", "JDV_J60"),
-    "healthcareFacilityTypeCode": ("facility", "JDV_J61"),
-    "practiceSettingCode": ("practice", "JDV_J62"),
-    "confidentialityCode": ("confidentiality", "JDV_J58"),
+    "classCode": "class_code",
+    "typeCode": "type_code",
+    "formatCode": "format_code",
+    "healthcareFacilityTypeCode": "facility",
+    "practiceSettingCode": "practice",
+    "confidentialityCode": "confidentiality",
 }
 _SIGNATURE: Final = {
     "classCode": ("class_code", ("urn:oid:1.3.6.1.4.1.19376.1.2.1.1.1", "URN")),
@@ -65,20 +65,21 @@ class Setting:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     tolerance: timedelta = timedelta(minutes=5)
     ins_oids: tuple[str, ...] = (NIR, NIA, NIR_TEST)
+    sets: ValueSets = DMP
 
 
 def check_entry(entry: DocumentEntry, setting: Setting) -> Iterator[Finding]:
     """Everything that one document entry must be, its content apart."""
     if not is_signature(entry):
-        yield from _required(entry)
+        yield from _required(entry, setting.sets)
     else:
         yield from _check_signature_entry(entry)
     yield from _identified(entry, setting)
     yield from _times(entry, setting)
-    yield from check_authors(entry, setting.tables)
+    yield from check_authors(entry, setting.tables, setting.sets)
     if entry.legal_authenticator:
         yield from check_xcn(entry.legal_authenticator, "legalAuthenticator", entry, "legalAuthenticator")
-    yield from check_entry_codes(entry, setting.tables)
+    yield from check_entry_codes(entry, setting.tables, setting.sets)
     yield from _confidentiality(entry)
     yield from _rest(entry, setting)
 
@@ -99,7 +100,8 @@ def check_set(one: SubmissionSet, setting: Setting) -> Iterator[Finding]:
                 field=name,
             )
     if one.content_type is None:
-        yield find("XDS-CLS-01", expected="JDV_J59", where=one.where(), object=one.id, field="contentTypeCode")
+        expected = f"JDV_{setting.sets.sets['contentTypeCode'][0]}"
+        yield find("XDS-CLS-01", expected=expected, where=one.where(), object=one.id, field="contentTypeCode")
     if len(one.authors) > 1:
         yield find("XDS-SLOT-03", found=len(one.authors), where=one.where("author"), object=one.id, field="author")
     for name, value in (("uniqueId", one.unique_id), ("sourceId", one.source_id)):
@@ -107,8 +109,8 @@ def check_set(one: SubmissionSet, setting: Setting) -> Iterator[Finding]:
             yield find("XDS-OID-02", found=value, where=one.where(name), object=one.id, field=name)
     if one.patient_id:
         yield from check_patient_id(one.patient_id, one, setting)
-    yield from check_authors(one, setting.tables)
-    yield from check_set_codes(one, setting.tables)
+    yield from check_authors(one, setting.tables, setting.sets)
+    yield from check_set_codes(one, setting.tables, setting.sets)
 
 
 def check_patient_id(text: str, thing: Thing, setting: Setting) -> Iterator[Finding]:
@@ -133,12 +135,13 @@ def _missing(thing: DocumentEntry | SubmissionSet, name: str, form: str) -> Find
     return find("XDS-SLOT-01", expected=form, where=thing.where(), object=thing.id, field=name)
 
 
-def _required(entry: DocumentEntry) -> Iterator[Finding]:
+def _required(entry: DocumentEntry, sets: ValueSets) -> Iterator[Finding]:
     for name, (attribute, form) in _REQUIRED_SLOTS.items():
         if not getattr(entry, attribute):
             yield _missing(entry, name, form)
-    for name, (attribute, form) in _REQUIRED_CODES.items():
+    for name, attribute in _REQUIRED_CODES.items():
         if not getattr(entry, attribute):
+            form = f"JDV_{sets.sets[name][0]}"
             yield find("XDS-CLS-01", expected=form, where=entry.where(), object=entry.id, field=name)
     if entry.mime_type and entry.mime_type not in _MIME:
         yield find(

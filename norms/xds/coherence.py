@@ -18,18 +18,22 @@ CDA_ROOT = f"{{{HL7}}}ClinicalDocument"
 
 
 def check_document(
-    entry: DocumentEntry, root: etree._Element | BadXml, replaced: DocumentEntry | None = None
+    entry: DocumentEntry,
+    root: etree._Element | BadXml,
+    replaced: DocumentEntry | None = None,
+    before: etree._Element | None = None,
 ) -> list[Finding]:
-    """XDS-COH-01 to -15, -18 and -20 to -22: the metadata of a document against its CDA header.
+    """XDS-COH-01 to -15 and -18 to -22: the metadata of a document against its CDA header.
 
-    ``replaced``: the entry that this one replaces, when that is known.
+    ``replaced``: the entry that this one replaces, when that is known; ``before``: its CDA.
     """
     where = entry.where()
     if isinstance(root, BadXml):
         return [find("XDS-COH-21", found=root, where=where, object=entry.id)]
     if root.tag != CDA_ROOT:
         return [find("XDS-COH-21", found=etree.QName(root).localname, where=where, object=entry.id)]
-    return list(_compare(entry, entry_of(root, entry.id), header_of(root), replaced))
+    found = list(_compare(entry, entry_of(root, entry.id), header_of(root), replaced))
+    return found if before is None else [*found, *_lineage(entry, header_of(root), header_of(before))]
 
 
 def _compare(
@@ -76,6 +80,15 @@ def _compare(
     yield from _traits(entry, cda)
     if header.stylesheet:
         yield find("XDS-COH-22", found=header.stylesheet, where=entry.where(), object=entry.id)
+
+
+def _lineage(entry: DocumentEntry, own: Header, before: Header) -> Iterator[Finding]:
+    """XDS-COH-19: a new version keeps setId, and its versionNumber is greater."""
+    numbers = own.version, before.version
+    later = all(text.isdecimal() for text in numbers) and int(numbers[0]) > int(numbers[1])
+    if own.set_id != before.set_id or not later:
+        expected, found = (f"{one.set_id or '—'} / {one.version or '—'}" for one in (before, own))
+        yield find("XDS-COH-19", expected=expected, found=found, where=entry.where("uniqueId"), object=entry.id)
 
 
 def _authors(entry: DocumentEntry, cda: DocumentEntry) -> Iterator[Finding]:
