@@ -76,7 +76,7 @@ def _row(world: World, box: Mailbox) -> tuple[str, ...]:
 
 
 def _person(who: Professional | None, place: Organisation | None, box: Mailbox) -> Iterator[str]:
-    structure = ("0" if place.finess_geo or place.finess_ej else "3") if place else ""
+    structure = ("1" if place.finess_geo or place.finess_ej else "3") if place else ""
     number = (place.finess_geo or place.finess_ej or place.siret) if place else ""
     person = ("8", who.rpps, who.national_id) if who else ("", "", "")
     yield from (*person, structure, number, box.service)
@@ -88,7 +88,8 @@ def _person(who: Professional | None, place: Organisation | None, box: Mailbox) 
         student = who.kind == "CPF"
         yield from ("E", "Etudiant") if student else ("C", "Civil")
         yield from (who.profession, _label("G15", who.profession))
-        yield from (who.specialty, _label("J65", who.specialty))
+        skill = who.specialty if who.specialty.startswith(("SM", "SC")) else ""
+        yield from (skill, _label("J65", skill))
     yield "O"
 
 
@@ -101,7 +102,13 @@ def _place(place: Organisation | None) -> Iterator[str]:
         number, street = "", place.street
     kind, _, label = street.partition(" ")
     yield from (place.name, "", "", "", number, "", kind, label, "", f"{place.postal_code} {place.city}".strip())
-    yield from (place.postal_code, place.postal_code[:2], "France")
+    yield from (place.postal_code, _department(place.postal_code), "France")
+
+
+def _department(postal_code: str) -> str:
+    if postal_code.startswith("20"):
+        return "2A" if postal_code < "20200" else "2B"
+    return postal_code[: 3 if postal_code.startswith(("97", "98")) else 2]
 
 
 def _label(table: str, code: str) -> str:

@@ -65,15 +65,15 @@ def roles(world: World, boxes: Mailboxes) -> Iterator[Json]:
 
 def _practitioner(who: Professional, profession: str, boxes: Mailboxes) -> Json:
     found: Json = {"resourceType": "Practitioner", "id": practitioner_id(who, profession), "language": "fr"}
+    if who.card_serial and profession == who.profession and INACTIVE not in who.tags:
+        serial = {"url": "number", "valueString": who.card_serial}
+        found["extension"] = [{"url": systems.SMARTCARD, "extension": [serial]}]
     found["identifier"] = [identifier("IDNPS", systems.PERSON, who.national_id)]
     if not boxes.shape.idnps_only:
         found["identifier"].append(identifier("RPPS", systems.RPPS, who.rpps))
     found["active"] = INACTIVE not in who.tags
     if not found["active"]:
         return found
-    if who.card_serial and profession == who.profession:
-        number_of_card = {"url": "number", "valueString": who.card_serial}
-        found["extension"] = [{"url": systems.SMARTCARD, "extension": [number_of_card]}]
     found["name"] = [_name(who)]
     found["telecom"] = boxes.of(who.id, "")
     found["qualification"] = _qualifications(who, profession)
