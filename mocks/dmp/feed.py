@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from lxml import etree
+
 from mocks.anchor import anchor_of
 from mocks.dmp.access import OIDS, actor_of, authorise
 from mocks.dmp.registry import Record, Registry, Stored
@@ -25,6 +27,7 @@ from norms.xds.coherence import check_access, check_document
 from norms.xds.model import DocumentEntry
 from norms.xds.names import APPROVED
 from norms.xds.provide import Provided, Verdict, check_provided, read_provide
+from norms.xml import BadXml, parse
 
 TABLES = Tables()
 # What no leniency can register.
@@ -65,7 +68,7 @@ def feed(call: Call, message: Message, state: DmpState) -> str:
     found += check_access(
         submission.set, access.ins, access.user, access.structure, nominative=access.mode == names.DIRECT
     )
-    found += _coherent(provided, verdict, record)
+    found += _coherent(provided, verdict, registry, record)
     found += _known(registry, provided, patient)
     found += _replaceable(verdict.replaced, record)
     call.note(*found)
@@ -98,11 +101,19 @@ def _signer(call: Call, verdict: Verdict) -> list[Finding]:
     return check_certificate(verdict.signer, anchor_of(call.hub.pki).store(), time.time(), call.hub.revoked)
 
 
-def _coherent(provided: Provided, verdict: Verdict, record: Record) -> Iterator[Finding]:
+def _coherent(provided: Provided, verdict: Verdict, registry: Registry, record: Record) -> Iterator[Finding]:
     for one in provided.documents:
         if not is_signature(one.entry) and one.entry.mime_type == "text/xml" and one.size:
             old = record.entries.get(verdict.replaced.get(one.entry.id, ""))
-            yield from check_document(one.entry, one.root, old)
+            before = _tree(registry.content(old.unique_id)) if old else None
+            yield from check_document(one.entry, one.root, old, before)
+
+
+def _tree(data: bytes) -> etree._Element | None:
+    try:
+        return parse(data)
+    except BadXml:  # accepted by leniency, or no XML at all
+        return None
 
 
 def _known(registry: Registry, provided: Provided, patient: str) -> Iterator[Finding]:

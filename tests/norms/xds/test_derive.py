@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from norms.cda.document import first
 from norms.xds.check import Setting, check_entry
 from norms.xds.coherence import check_access, check_document
 from norms.xds.derive import entry_of, to_utc
@@ -68,6 +70,17 @@ def test_replacement_and_unreadable_documents() -> None:
     assert "XDS-COH-18" in {f.rule for f in check_document(ENTRY, ROOT, old)}
     assert [f.rule for f in check_document(ENTRY, BadXml("syntax", "x"))] == ["XDS-COH-21"]
     assert [f.rule for f in check_document(ENTRY, parse(b"<a/>"))] == ["XDS-COH-21"]
+
+
+@pytest.mark.parametrize(
+    ("set_id", "version", "rules"), [("", "0", []), ("", "1", ["XDS-COH-19"]), ("1.2.3", "0", ["XDS-COH-19"])]
+)
+def test_a_new_version_follows_the_one_that_it_replaces(set_id: str, version: str, rules: list[str]) -> None:
+    before = deepcopy(ROOT)
+    first(before, "versionNumber").set("value", version)  # type: ignore[union-attr]
+    if set_id:
+        first(before, "setId").set("root", set_id)  # type: ignore[union-attr]
+    assert [f.rule for f in check_document(ENTRY, ROOT, None, before)] == rules
 
 
 def test_the_set_against_the_vihf() -> None:
