@@ -82,7 +82,7 @@ def _official(official: Official, mutant: Mutant, base: Result) -> list[str]:
         print(f"official rules failed: {mutant.kind} {mutant.place}: {said.get('error')}", file=sys.stderr)
         return []
     errors = [row for row in said["findings"] if row["weight"] == "error"]
-    return [f"XSD {words}"[:200] for words in said["schema"]] + [
+    return [f"XSD {row['line']}: {row['text']}"[:200] for row in said["schema"]] + [
         f"{r['profile']} {r['location']} {r['text']}"[:260] for r in errors
     ]
 

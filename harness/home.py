@@ -55,6 +55,11 @@ class Home:
         """Rules and value sets imported from the user's own copy."""
         return self._folder("rulepacks")
 
+    @property
+    def cache(self) -> Path:
+        """What can be made again."""
+        return self._folder("cache")
+
     def _folder(self, name: str) -> Path:
         folder = self.root / name
         folder.mkdir(exist_ok=True)

@@ -12,32 +12,36 @@ import typer
 
 from harness.cli.common import HomeOption, HomePath, fail, out, out_json, t
 from harness.home import Home
+from harness.official.pack import Pack
 from norms.codes.packs import Folder, git_commit
 
 app = typer.Typer(add_completion=False, help=t("rulepacks.help"), no_args_is_help=True, pretty_exceptions_enable=False)
 
-# What is taken of a copy of the official tool: its rules, value sets and code systems; not its engines and reports.
+# What is taken of a copy of the official tool: its rules with the style sheets that compile them, value sets and code
+# systems; not its Java programs, its reports and its manuals.
 _PARTS = ("jeuxDeValeurs", "infrastructure", "schematrons")
-_LEFT = shutil.ignore_patterns("moteur", "rapports", "*.jar", "*.class", "*.docx", "*.bat", "*.html", ".git")
+_LEFT = shutil.ignore_patterns("rapports", "*.jar", "*.class", "*.docx", "*.bat", "*.html", ".git")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,63}")
 
 
 def _row(folder: Path) -> dict[str, Any]:
     pack = Folder(folder)
-    official = (folder / "infrastructure" / "cda" / "CDA_extended.xsd").is_file()
     return {
         "name": folder.name,
         "sets": len(pack.sets),
         "code_systems": len(pack.systems),
-        "official": official,
+        "official": Pack(folder).complete,
         "commit": pack.commit,
+        "date": pack.shown().get("date", ""),
     }
 
 
 def _said(key: str, row: dict[str, Any]) -> str:
     commit = f", commit {row['commit'][:8]}" if row["commit"] else ""
+    date = f" ({row['date']})" if row["date"] else ""
     official = t("rulepacks.yes") if row["official"] else t("rulepacks.no")
-    return t(key, name=row["name"], sets=row["sets"], systems=row["code_systems"], official=official, commit=commit)
+    said = {"sets": row["sets"], "systems": row["code_systems"], "official": official, "commit": commit, "date": date}
+    return t(key, name=row["name"], **said)
 
 
 @app.command("list", help=t("rulepacks.list"))
@@ -90,7 +94,8 @@ def remove_pack(
 ) -> None:
     target = Home.at(home).rulepacks / _checked(name)
     if not target.is_dir():
-        fail(t("rulepacks.unknown", found=name))
+        known = ", ".join(sorted(folder.name for folder in Home.at(home).rulepacks.iterdir() if folder.is_dir()))
+        fail(t("rulepacks.unknown", found=name, known=known or "—"))
     shutil.rmtree(target)
     out(t("rulepacks.removed", name=name))
 

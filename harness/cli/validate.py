@@ -47,7 +47,7 @@ def validate(
         fail(t("validate.bad_pdfa", found=pdfa))
     packs = tuple(str(_pack(name, home)) for name in rulepack)
     options = Options(strict, packs, Severity(pdfa), datetime.now(UTC), kind, _trust(home) if kind == "vihf" else "")
-    engine = _official(packs) if packs and official and kind == "cda" else None
+    engine = _official(packs, home) if packs and official and kind == "cda" else None
     try:
         results = _results(paths, options, jobs, form, info, engine)
     finally:
@@ -80,18 +80,23 @@ def _trust(home: Path | None) -> str:
     return str(bundle) if bundle.is_file() else ""
 
 
-def _official(packs: tuple[str, ...]) -> Official | None:
+def _official(packs: tuple[str, ...], home: Path | None) -> Official | None:
     """The official rules of the first copy that has them, started; None when there is none or they cannot run."""
     from harness.official.pack import Pack
 
-    folder = next((Path(pack) for pack in packs if Pack(Path(pack)).complete), None)
+    missing = {pack: Pack(Path(pack)).missing for pack in packs}
+    folder = next((Path(pack) for pack, names in missing.items() if not names), None)
     if folder is None:
+        for pack, names in missing.items():
+            if (Path(pack) / "schematrons").is_dir():
+                say(t("validate.incomplete", name=pack, found=", ".join(names)))
         return None
+    from harness.home import Home
     from harness.official.engine import Official, OfficialError
     from norms.texts import text
 
     try:
-        engine = Official(folder)
+        engine = Official(folder, Home.at(home).cache / "official")
         say(text("harness.validate", "official.starting", lang()))
         engine.start()
     except OfficialError as error:
@@ -105,7 +110,7 @@ def _results(
     paths: list[Path], options: Options, jobs: int, form: str, info: bool, official: Official | None
 ) -> list[Result]:
     from harness.validate import engine, sources
-    from harness.validate.writers.text import Style, lines, summary
+    from harness.validate.writers.text import Style, defects, lines, summary
 
     found = list(sources.find(paths))
     bar = _Bar(len(found))
@@ -122,6 +127,8 @@ def _results(
 
         out(import_module(f"harness.validate.writers.{form}").write(results, lang()))
         return results
+    for line in defects(official.defects if official is not None else (), style):
+        out(style.paint(line, "dim"))
     if len(results) > 1:
         out(summary(results, style))
     out(style.paint(style.t("text.rehearsal"), "dim"))

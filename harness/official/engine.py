@@ -1,8 +1,7 @@
-"""The official rules, kept warm: two worker processes share the profiles, the header's alone being half of the work."""
+"""The official rules, kept warm: two worker processes share the profiles so that each has about half of the work."""
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import suppress
 from dataclasses import asdict
 from multiprocessing import get_context
@@ -10,7 +9,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 from lxml import etree
 
@@ -20,8 +19,8 @@ from harness.official.pack import SCHEMA, Pack
 from harness.validate.engine import Result
 from norms.xml import BadXml, parse
 
-HEADER = ("StructurationMinimale",)
-OTHERS = ("IHE", "ModelesDeContenusCDA", "Modeles_ANS", "Terminologies")
+# What each worker runs; the second one runs the volet's own schematron too.
+SHARES = (("StructurationMinimale", "IHE"), ("ModelesDeContenusCDA", "Modeles_ANS", "Terminologies"))
 _START = 180.0  # seconds to compile, on a slow machine
 _EACH = 60.0  # seconds for one document
 
@@ -33,10 +32,11 @@ class OfficialError(RuntimeError):
 class Official:
     """A copy of the official rules at work. Use as a context manager; `judge` is not for several threads at once.
 
+    ``cache``: a folder of this user's that keeps the schematrons turned into XSLT from one start to the next.
     Raises OfficialError when the copy is incomplete, when saxonche is absent or when a worker cannot start.
     """
 
-    def __init__(self, folder: Path, cache: Path | None = None) -> None:
+    def __init__(self, folder: Path, cache: Path) -> None:
         self.pack = Pack(folder)
         if not self.pack.complete:
             raise OfficialError("incomplete")
@@ -44,7 +44,7 @@ class Official:
             import saxonche  # noqa: F401
         except ImportError:
             raise OfficialError("saxonche") from None
-        self._cache = cache or Path(tempfile.gettempdir()) / "segur-official"
+        self._cache = cache
         self._schema: etree.XMLSchema | None = None
         self._workers: list[tuple[BaseProcess, Connection]] = []
         self.defects: list[str] = []
@@ -63,9 +63,9 @@ class Official:
         context = get_context("spawn")
         from harness.official.worker import serve
 
-        for profiles, volets in ((HEADER, False), (OTHERS, True)):
+        for profiles in SHARES:
             near, far = context.Pipe()
-            work = (far, str(self.pack.folder), str(self._cache), profiles, volets)
+            work = (far, str(self.pack.folder), str(self._cache), profiles, profiles is SHARES[-1])
             process = context.Process(target=serve, args=work, daemon=True)
             process.start()
             far.close()
@@ -104,30 +104,33 @@ class Official:
         """What the official rules say of a document, beside our own `result`: verdict, findings, agreement, defects."""
         began = perf_counter()
         said: dict[str, Any] = {"verdict": "error", "findings": [], "schema": [], "profiles": [], "defects": []}
-        found: list[str] = []
+        found: list[dict[str, Any]] = []
         try:
             root = parse(data)
             said["schema"] = found = self._schema_errors(root)
             rows, said["profiles"] = self._rows(etree.tostring(root, encoding="unicode"), result)
         except BadXml as error:
-            return {**said, "verdict": "fail", "schema": [str(error)]}
+            return {**said, "verdict": "fail", "schema": [{"line": error.line, "text": str(error)}]}
         except OfficialError as error:  # what the schema refused is refused, whatever befell the schematrons
             return {**said, "verdict": "fail" if found else "error", "error": str(error)}
         errors = [row for row in rows if row.weight == "error"]
-        said["findings"] = [{**asdict(row), "location": svrl.short(row.location)} for row in rows]
+        said["findings"] = [
+            {**asdict(row), "location": svrl.short(row.location), "line": _line(row, root)} for row in rows
+        ]
         said["verdict"] = "fail" if found or errors else "pass"
-        said["agreement"] = compare(root, data, errors, found, result.findings)
+        said["agreement"] = compare(root, data, errors, [row["text"] for row in found], result.findings)
         said["defects"] = list(self.defects)
         said["ms"] = round((perf_counter() - began) * 1000, 1)
         return said
 
-    def _schema_errors(self, root: etree._Element) -> list[str]:
+    def _schema_errors(self, root: etree._Element) -> list[dict[str, Any]]:
         held = next(root.iter("{urn:hl7-org:v3}ClinicalDocument"), None)
         if held is None or self._schema is None:
-            return ["ClinicalDocument"]
+            return [{"line": 0, "text": "ClinicalDocument"}]
         alone = held if held is root else etree.fromstring(etree.tostring(held, with_tail=False))
         self._schema.validate(etree.ElementTree(alone) if alone is not root else root.getroottree())
-        return [f"{error.line}: {error.message}" for error in self._schema.error_log]  # type: ignore[attr-defined]
+        log = self._schema.error_log
+        return [{"line": error.line, "text": error.message} for error in log]  # type: ignore[attr-defined]
 
     def _rows(self, text: str, result: Result) -> tuple[list[svrl.Row], list[str]]:
         said = result.document
@@ -141,3 +144,9 @@ class Official:
             ran += names
             self._learn(defects)
         return rows, ran
+
+
+def _line(row: svrl.Row, root: etree._Element) -> int:
+    """The line of the element that a refusal is about; 0 when it names none."""
+    node = svrl.element(row.location, root)
+    return cast(int, node.sourceline or 0) if node is not None else 0

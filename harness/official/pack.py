@@ -40,8 +40,13 @@ class Pack:
     @property
     def complete(self) -> bool:
         """Whether the schema, the profiles and the two style sheets that compile them are there."""
+        return not self.missing
+
+    @property
+    def missing(self) -> list[str]:
+        """What `complete` asks for and the copy has not."""
         names = [SCHEMA, EXPAND, SVRL, *(path for _, path in PROFILES)]
-        return all((self.folder / name).is_file() for name in names)
+        return [name for name in names if not (self.folder / name).is_file()]
 
     def volet(self, name: str, version: str) -> Path | None:
         """The schematron of a volet in a version, or None when the copy has none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,15 @@ class Result:
     def count(self, severity: Severity) -> int:
         """How many findings weigh that much."""
         return sum(1 for finding in self.findings if finding.severity is severity)
+
+
+def refusals(official: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the official rules refuse (``engines["official"]`` of a result): schema first, then profile by profile."""
+    schema = [
+        {"profile": "XSD", "line": row["line"], "location": "", "text": row["text"]}
+        for row in official.get("schema", ())
+    ]
+    return schema + [row for row in official.get("findings", ()) if row["weight"] == "error"]
 
 
 def run(

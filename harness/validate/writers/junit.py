@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET  # writes only
 
-from harness.validate.engine import Result
+from harness.validate.engine import Result, refusals
 from norms.finding import Finding, Severity
 from norms.texts import Lang, text
 
@@ -28,15 +28,26 @@ def write(results: Iterable[Result], lang: Lang) -> str:
             words = text("harness.validate", f"sources.{result.error.reason}", lang, found=result.error.detail)
             ET.SubElement(case, "error", message=_clean(words))
         elif result.verdict == "fail":
-            errors = [f for f in result.findings if f.severity is Severity.ERROR]
-            node = ET.SubElement(case, "failure", message=_clean(errors[0].message(lang)), type=errors[0].rule)
-            node.text = _clean("\n\n".join(_said(finding, lang) for finding in errors))
+            refused = list(_refused(result, lang))
+            kind, message, _ = refused[0]
+            node = ET.SubElement(case, "failure", message=_clean(message), type=kind)
+            node.text = _clean("\n\n".join(whole for _, _, whole in refused))
     counts = {"tests": every, "failures": [r for r in every if r.verdict == "fail"]}
     for node in (suite, suites):
         for name, rows in {**counts, "errors": [r for r in every if r.verdict == "error"]}.items():
             node.set(name, str(len(rows)))
     ET.indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode")
+
+
+def _refused(result: Result, lang: Lang) -> Iterator[tuple[str, str, str]]:
+    """(rule, message, all that is said) of each error: ours, then those of the official rules."""
+    for finding in result.findings:
+        if finding.severity is Severity.ERROR:
+            yield finding.rule, finding.message(lang), _said(finding, lang)
+    for row in refusals(result.engines.get("official", {})):
+        place = " ".join(str(part) for part in (row["line"], row["location"]) if part)
+        yield row["profile"], row["text"], f"{row['profile']} {place}\n{row['text']}"
 
 
 def _said(finding: Finding, lang: Lang) -> str:

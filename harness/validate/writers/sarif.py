@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from harness.validate.engine import Result
+from harness.validate.engine import Result, refusals
 from norms import rules
 from norms.finding import Finding, Severity
 from norms.texts import Lang, text
@@ -17,7 +17,8 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 
 
 def write(results: Iterable[Result], lang: Lang) -> str:
-    """One run holding every finding; a file that could not be read is a notification of the tool."""
+    """One run holding every finding, and one more for the official rules where they judged; a file that could not be
+    read is a notification of the tool."""
     from harness import version
 
     every = list(results)
@@ -31,8 +32,29 @@ def write(results: Iterable[Result], lang: Lang) -> str:
         "invocations": [{"executionSuccessful": not notices, "toolExecutionNotifications": notices}],
         "results": [_result(result, finding, used, lang) for result in every for finding in result.findings],
     }
-    log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
+    runs = [run, *_official([result for result in every if "official" in result.engines])]
+    log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": runs}
     return json.dumps(log, ensure_ascii=False, indent=2)
+
+
+def _official(judged: list[Result]) -> list[dict[str, Any]]:
+    """What the user's copy of the official rules refused; no run when it judged nothing."""
+    if not judged:
+        return []
+    pack = judged[0].engines["official"].get("pack", {})
+    driver = {"name": f"TestContenuCDA ({pack.get('name', '')})", "version": pack.get("commit") or "?"}
+    rows = [(result, row) for result in judged for row in refusals(result.engines["official"])]
+    found = [
+        {
+            "ruleId": row["profile"],
+            "level": "error",
+            "message": {"text": row["text"]},
+            "locations": [_location(result.file, {"startLine": row["line"]} if row["line"] else {}, row["location"])],
+        }
+        for result, row in rows
+    ]
+    rules_ran = [{"id": name} for name in sorted({row["profile"] for _, row in rows})]
+    return [{"tool": {"driver": {**driver, "rules": rules_ran}}, "results": found}]
 
 
 def _rule(rule_id: str, lang: Lang) -> dict[str, Any]:
@@ -48,24 +70,25 @@ def _rule(rule_id: str, lang: Lang) -> dict[str, Any]:
 
 def _result(result: Result, finding: Finding, used: list[str], lang: Lang) -> dict[str, Any]:
     where = finding.where
-    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(result.file)}}
+    region: dict[str, Any] = {}
     if where.line:
-        region: dict[str, Any] = {"startLine": where.line}
+        region["startLine"] = where.line
         if where.column:
             region["startColumn"] = where.column
         if where.excerpt:
             region["snippet"] = {"text": where.excerpt}
-        place["region"] = region
-    location: dict[str, Any] = {"physicalLocation": place}
-    if where.path:
-        location["logicalLocations"] = [{"fullyQualifiedName": where.path}]
     return {
         "ruleId": finding.rule,
         "ruleIndex": used.index(finding.rule),
         "level": _LEVELS[finding.severity],
         "message": {"text": f"{finding.message(lang)} {finding.fix(lang)}"},
-        "locations": [location],
+        "locations": [_location(result.file, region, where.path)],
     }
+
+
+def _location(file: str, region: dict[str, Any], path: str) -> dict[str, Any]:
+    place = {"artifactLocation": {"uri": _uri(file)}, **({"region": region} if region else {})}
+    return {"physicalLocation": place, **({"logicalLocations": [{"fullyQualifiedName": path}]} if path else {})}
 
 
 def _notice(result: Result, lang: Lang) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from harness.validate.engine import Result
+from harness.validate.engine import Result, refusals
 from norms.finding import Finding, Severity
 from norms.texts import Lang, text
 
+REFUSALS = 20  # of the official rules, for one document
 SHOWN = 5  # findings of one rule told in full; the others by their line
 _COLOURS = {"error": "31", "warning": "33", "info": "36", "pass": "32", "fail": "31", "dim": "2", "bold": "1"}
 
@@ -112,17 +113,29 @@ def _official(result: Result, style: Style) -> Iterator[str]:
     if not official:
         return
     yield ""
-    yield f"  {style.paint(style.t('official.title'), 'bold')} {style.t('official.rules', **official.get('pack', {}))}"
-    yield "  " + style.t(
-        f"official.{official['verdict']}", count=len(official.get("findings", ())) + len(official.get("schema", ()))
-    )
-    for words in official.get("schema", ())[:5]:
-        yield f"    XSD · {words}"
-    for row in official.get("findings", ())[:20]:
-        yield f"    {row['profile']} · {row['location']}"
+    yield f"  {style.paint(style.t('official.title'), 'bold')} ({_copy(official.get('pack', {}), style)})"
+    refused = refusals(official)
+    yield "  " + style.t(f"official.{official['verdict']}", count=len(refused), found=official.get("error", ""))
+    for row in refused[:REFUSALS]:
+        place = style.t("official.line", line=row["line"]) if row["line"] else ""
+        yield "    " + " · ".join(part for part in (row["profile"], place, row["location"]) if part)
         yield f"      {row['text']}"
-    for defect in official.get("defects", ()):
-        yield "  " + style.paint(style.t("official.defect", defect=defect), "dim")
-    agreement = official.get("agreement")
-    if agreement:
+    if len(refused) > REFUSALS:
+        yield "    " + style.paint(style.t("official.more", count=len(refused) - REFUSALS), "dim")
+    if agreement := official.get("agreement"):
         yield "  " + style.t("official.agreement", **{name: len(rows) for name, rows in agreement.items()})
+
+
+def _copy(pack: Mapping[str, str], style: Style) -> str:
+    """Which copy it is: its name, its commit, the date of its value sets."""
+    commit, date = pack.get("commit", "")[:8], pack.get("date", "")
+    said = (pack.get("name", ""), commit and f"commit {commit}", date and style.t("official.sets", date=date))
+    return ", ".join(part for part in said if part)
+
+
+def defects(found: Iterable[str], style: Style) -> Iterator[str]:
+    """What is broken in the official copy and was worked round: said once, after all documents."""
+    rows = list(found)
+    if rows:
+        yield style.t("official.defects")
+        yield from (f"  {words}" for words in rows)

@@ -20,9 +20,9 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def official() -> Iterator[Official]:
+def official(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Official]:
     pytest.importorskip("saxonche")
-    with Official(Path(FOLDER)) as engine:
+    with Official(Path(FOLDER), tmp_path_factory.mktemp("official")) as engine:
         yield engine
 
 

@@ -88,4 +88,4 @@ def test_a_refusal_set_on_the_document_meets_ours_below_it() -> None:
 
 def test_an_incomplete_copy_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OfficialError, match="incomplete"):
-        Official(tmp_path)
+        Official(tmp_path, tmp_path / "cache")

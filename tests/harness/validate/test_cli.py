@@ -11,6 +11,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from harness.cli import app
+from harness.official.pack import EXPAND, PROFILES, SCHEMA, SVRL, Pack
+from harness.validate.engine import Result as Outcome
+from harness.validate.writers import junit, sarif, text
 from tests.norms.cda.sample import INS, LEVEL_1, edited
 
 run = CliRunner()
@@ -125,6 +128,36 @@ def test_a_rule_pack_is_imported_used_listed_and_removed(tmp_path: Path, good: P
     assert _segur("rulepacks", "remove", "nos", "--home", home).exit_code == 0
     assert not (home / "rulepacks" / "nos").exists()
     assert _segur("rulepacks", "import", tmp_path / "absent", "--home", home).exit_code == 2
+
+
+def test_an_imported_copy_keeps_what_its_official_rules_need(tmp_path: Path, good: Path) -> None:
+    copy, home = tmp_path / "copie", tmp_path / "home"
+    for name in (SCHEMA, EXPAND, SVRL, *(path for _, path in PROFILES), "schematrons/moteur/saxon9he.jar"):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_text("<x/>", encoding="utf-8")
+    (copy / "jeuxDeValeurs").mkdir()
+    (copy / "jeuxDeValeurs" / "JDV_J07-XdsTypeCode-CISIS.xml").write_text("<x/>", encoding="utf-8")
+    assert _segur("rulepacks", "import", copy, "--name", "ans", "--home", home).exit_code == 0
+    kept = home / "rulepacks" / "ans"
+    assert Pack(kept).complete
+    assert not (kept / "schematrons" / "moteur" / "saxon9he.jar").exists()
+    (kept / SVRL).unlink()
+    said = _segur("validate", good, "--rulepack", "ans", "--home", home)
+    assert SVRL in said.stderr
+    assert "ans" in _segur("rulepacks", "remove", "nos", "--home", home).stderr
+
+
+def test_what_only_the_official_rules_refuse_is_in_every_form() -> None:
+    row = {"profile": "IHE", "weight": "error", "line": 12, "location": "component", "text": "refusé", "test": "x"}
+    official = {"verdict": "fail", "findings": [row], "schema": [], "pack": {"name": "ans"}, "agreement": {}}
+    result = Outcome("a.xml", verdict="fail", engines={"official": official})
+    failure = ET.fromstring(junit.write([result], "fr")).find(".//failure")
+    assert failure is not None
+    assert (failure.get("type"), failure.get("message")) == ("IHE", "refusé")
+    log = json.loads(sarif.write([result], "fr"))
+    jsonschema.validate(log, SARIF)
+    assert log["runs"][1]["results"][0]["locations"][0]["physicalLocation"]["region"] == {"startLine": 12}
+    assert "IHE · ligne 12 · component" in text.write([result], "fr")
 
 
 SARIF = {
