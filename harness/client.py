@@ -84,6 +84,10 @@ class BenchClient:
         """Move the session's clock, in seconds from the wall clock."""
         self._call("POST", f"/sessions/{session_id}/clock", json={"offset": offset})
 
+    def incoming(self, session_id: str, order: Json) -> Json:
+        """Send a message into a mailbox of the session: {case, to, patient…}; gives {message_id, documents}."""
+        return self._call("POST", f"/sessions/{session_id}/incoming", json=order)
+
     def state(self, session_id: str) -> Json:
         """What was changed in a session (world, switches, values armed, clock), for `put_state`."""
         held = self.session(session_id)

@@ -29,7 +29,17 @@ if TYPE_CHECKING:
 
 # Every action of the test-driver API. Those of READING change nothing and send nothing.
 READING = frozenset(
-    ("session.get", "patient.get", "patient.find", "alerts", "worklist", "trace.export", "document.get")
+    (
+        "session.get",
+        "patient.get",
+        "patient.find",
+        "alerts",
+        "worklist",
+        "trace.export",
+        "document.get",
+        "mail.list",
+        "mail.get",
+    )
 )
 ACTIONS = READING | frozenset(
     (
@@ -58,6 +68,15 @@ ACTIONS = READING | frozenset(
         "dmp.list",
         "dmp.get",
         "dmp.history",
+        "mail.connect",
+        "mail.send",
+        "mail.reply",
+        "mail.sync",
+        "mail.file",
+        "mail.receipt",
+        "mail.delete",
+        "mail.refusal",
+        "annuaire.search",
         "print",
     )
 )

@@ -26,6 +26,8 @@ from norms.texts import Lang
 
 _P = "harness.drive"
 Status = Mapping[str, Any]
+ANNUAIRE_KEY = "segur-reference-annuaire"  # of the reference software, in the world
+APP_BOX, CONTACT = "logiciel@tilleuls.formation.mssante.fr", "contact@tilleuls.formation.mssante.fr"
 
 
 def binding(sut: Sut, status: Status) -> dict[str, list[str]]:
@@ -104,10 +106,12 @@ def reference(
     lang: Lang,
 ) -> Drive:
     """The reference software, started as a process on a free port with a configuration made for this session."""
+    professionals = list(professionals)
     config: dict[str, Any] = {
         "insi": insi_settings(sut.auth.insi, status, endpoints),
         "psc": psc_settings(status, endpoints),
         "dmp": dmp_settings(status, endpoints),
+        "mss": mss_settings(status, endpoints, professionals),
         "professionals": [_professional(row) for row in professionals],
         "defects": list(dict.fromkeys(defects)),
         "lang": lang,
@@ -198,6 +202,29 @@ def dmp_settings(status: Status, endpoints: Mapping[str, str]) -> dict[str, str]
         "sign_cert": seal["cert"],
         "sign_key": seal["key"],
         "name": "CABINET DES TILLEULS",
+    }
+
+
+def mss_settings(
+    status: Status, endpoints: Mapping[str, str], professionals: Iterable[Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    """How the reference software reaches its MSSanté operator and the Annuaire; None when the bench has none."""
+    held = status.get("credentials", {})
+    if not {"smtp", "imap"} <= set(endpoints) or "org-auth-cli" not in held:
+        return None
+    boxes = {str(row["id"]): str(row.get("mail") or "") for row in professionals}
+    return {
+        "smtp": endpoints["smtp"],
+        "imap": endpoints["imap"],
+        "autoconfig": endpoints.get("autoconfig", ""),
+        "annuaire": endpoints.get("annuaire", ""),
+        "annuaire_key": ANNUAIRE_KEY,
+        "ca": str(status["ca"]),
+        "cert": held["org-auth-cli"]["cert"],
+        "key": held["org-auth-cli"]["key"],
+        "mailboxes": {user: box for user, box in boxes.items() if box},
+        "app": APP_BOX,
+        "contact": CONTACT,
     }
 
 

@@ -190,6 +190,11 @@ def _dmp(speaker: Speaker, body: Mapping[str, Any]) -> Made:
     return [], {}, values.rows({k: v for k, v in wanted.items() if k not in ("patient", "criteria", "documents")}), ""
 
 
+def _mail(speaker: Speaker, body: Mapping[str, Any]) -> Made:
+    wanted = {**body, "documents": [speaker.called(one) for one in body.get("documents", ())]}
+    return [], {}, values.rows({name: value for name, value in wanted.items() if name != "patient"}), ""
+
+
 def _print(speaker: Speaker, body: Mapping[str, Any]) -> Made:
     return ["give_page"], {"what": values.worded("what", body.get("what", "label"))}, (), ""
 
@@ -209,6 +214,8 @@ def _other(speaker: Speaker, body: Mapping[str, Any]) -> Made:
 
 _MAKERS = {
     "login": _login,
+    **dict.fromkeys((f"mail.{word}" for word in ("connect", "send", "reply", "sync", "list", "get", "file")), _mail),
+    **dict.fromkeys(("mail.receipt", "mail.delete", "mail.refusal", "annuaire.search"), _mail),
     "session.choose": _choose,
     "patient.create": _create,
     "patient.find": _find,

@@ -138,7 +138,7 @@ def _variant(raw: Mapping[str, Any]) -> Variant:
 
 
 def _setting(raw: Mapping[str, Any]) -> Setting:
-    return Setting(raw.get("world", {}), raw.get("faults", {}), raw.get("clock"))
+    return Setting(raw.get("world", {}), raw.get("faults", {}), raw.get("clock"), tuple(raw.get("incoming", ())))
 
 
 def _step(raw: Mapping[str, Any], requirements: tuple[str, ...]) -> Step:

@@ -65,12 +65,14 @@ class Expect:
 class Setting:
     """Changes to the world (kind, id, fields), faults (switch, value or ``{next, times}``), the session's clock.
 
-    ``clock``: seconds ahead of the wall clock, None to leave it; what the bench issued lives by it.
+    ``clock``: seconds ahead of the wall clock, None to leave it; what the bench issued lives by it. ``incoming``:
+    messages that the bench sends into mailboxes (`mocks.mssante.incoming.Order`, and the name ``as`` of what was sent).
     """
 
     world: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     faults: Mapping[str, Any] = field(default_factory=dict)
     clock: float | None = None
+    incoming: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

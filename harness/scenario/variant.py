@@ -248,6 +248,12 @@ class VariantRun:
                 client.set_switches(session, {name: value})
         if setting.clock is not None:
             client.set_clock(session, setting.clock)
+        for order in setting.incoming:
+            told = dict(fill(order, self.lookup))
+            name = told.pop("as", "")
+            written = client.incoming(session, told)
+            if name:
+                self.saved[name] = written
 
     def _clean_software(self, step: Step) -> None:
         """A software that cannot be reset is used as it is: each scenario makes its own patients."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,30 @@ class Dmp:
 
 
 @dataclass(frozen=True, slots=True)
+class Mss:
+    """How to reach an MSSanté operator and the Annuaire Santé. ``smtp`` and ``imap`` are host:port.
+
+    ``autoconfig``: base address of the autoconfiguration document; empty, the servers given here are used. ``cert``
+    and ``key`` (PEM): the structure's ORG AUTH_CLI, for applicative mailboxes. ``mailboxes``: user → address, ``app``
+    the applicative one, ``contact`` where people answer to what it sends. ``nil``: reference of the product.
+    """
+
+    smtp: str
+    imap: str
+    ca: Path
+    autoconfig: str = ""
+    cert: Path | None = None
+    key: Path | None = None
+    mailboxes: Mapping[str, str] = field(default_factory=dict)
+    app: str = ""
+    contact: str = ""
+    nil: str = "REF000001"
+    annuaire: str = ""
+    annuaire_key: str = ""
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class Professional:
     """A user of the software."""
 
@@ -131,6 +156,7 @@ class Config:
     professionals: tuple[Professional, ...]
     psc: Psc | None = None
     dmp: Dmp | None = None
+    mss: Mss | None = None
     structure: Structure = Structure()
     defects: tuple[str, ...] = ()
     lang: Lang = "fr"
@@ -157,8 +183,9 @@ def read(raw: Any, folder: Path = Path()) -> Config:
     people = top.get("professionals", [])
     if not isinstance(people, list):
         raise ConfigError("professionals", "list")
-    insi, psc, dmp = top.get("insi"), top.get("psc"), top.get("dmp")
+    insi, psc, dmp, mss = top.get("insi"), top.get("psc"), top.get("dmp"), top.get("mss")
     return Config(
+        mss=None if mss is None else _mss(_table(mss, "mss"), folder),
         dmp=None if dmp is None else _dmp(_table(dmp, "dmp"), folder),
         psc=None if psc is None else _psc(_table(psc, "psc"), folder),
         insi=None if insi is None else _insi(_table(insi, "insi"), folder),
@@ -225,6 +252,22 @@ def _dmp(raw: Mapping[str, Any], folder: Path) -> Dmp:
             raise ConfigError(f"dmp.{name}", "missing")
     queue = folder / str(raw["queue"]) if raw.get("queue") else None
     return Dmp(url, ca=_file(raw, "dmp.ca", folder), name=str(raw.get("name", "")), queue=queue, **files)
+
+
+def _mss(raw: Mapping[str, Any], folder: Path) -> Mss:
+    told: dict[str, Any] = {name: str(raw[name]) for name in Mss.__slots__ if raw.get(name)}
+    for name in ("smtp", "imap"):
+        if not re.search(r":\d+$", told.get(name, "")):
+            raise ConfigError(f"mss.{name}", "url", found=told.get(name, ""))
+    told |= {name: _file(raw, f"mss.{name}", folder) for name in ("ca", "cert", "key")}
+    if told["ca"] is None:
+        raise ConfigError("mss.ca", "missing")
+    boxes = _table(raw.get("mailboxes", {}), "mss.mailboxes")
+    try:
+        timeout = float(raw.get("timeout_s", 10))
+    except (TypeError, ValueError) as error:
+        raise ConfigError("mss.timeout_s", "value", reason=error) from None
+    return Mss(**told | {"mailboxes": {user: str(box).lower() for user, box in boxes.items()}, "timeout_s": timeout})
 
 
 def _file(raw: Mapping[str, Any], place: str, folder: Path) -> Path | None:

@@ -9,6 +9,8 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 
+FILES = ("defects.toml", "defects_mss.toml")
+
 
 class UnknownDefect(ValueError):
     """A name that is not in the catalogue; says the near ones."""
@@ -31,10 +33,12 @@ class Defect:
 
 @cache
 def catalogue() -> Mapping[str, Defect]:
-    """Every defect, in the order of ``defects.toml`` (that of the scenarios)."""
-    raw = tomllib.loads(files(__package__).joinpath("defects.toml").read_text(encoding="utf-8"))
+    """Every defect, in the order of its files (that of the scenarios)."""
+    rows = [tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8")) for name in FILES]
     return {
-        name: Defect(name, row["breaks_fr"], row["breaks_en"], tuple(row["scenarios"])) for name, row in raw.items()
+        name: Defect(name, row["breaks_fr"], row["breaks_en"], tuple(row["scenarios"]))
+        for raw in rows
+        for name, row in raw.items()
     }
 
 

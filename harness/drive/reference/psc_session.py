@@ -108,6 +108,10 @@ class ProSanteConnect:
             self._refresh(here)
         return here.tokens.access
 
+    def renew(self) -> None:
+        """New tokens now, which tells whether the session still lives there. Raises Refused ``psc.over``."""
+        self._refresh(self._connected())
+
     def logout(self) -> None:
         """End the session here and at the provider."""
         here, self.now = self.now, None

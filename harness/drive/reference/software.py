@@ -14,6 +14,7 @@ from harness.drive.reference.dmp_desk import DmpDesk
 from harness.drive.reference.identity import Identities
 from harness.drive.reference.insi_client import InsiClient
 from harness.drive.reference.model import Refused
+from harness.drive.reference.mss.desk import MailDesk
 from harness.drive.reference.psc_session import ProSanteConnect
 from harness.drive.reference.screen import Screen
 from harness.drive.reference.store import Store
@@ -49,6 +50,7 @@ class Software:
         if config.dmp:
             name = config.dmp.name or config.structure.name
             self.dmp = DmpDesk(DmpClient(config.dmp, self.defects, self._token), self.defects, name, self.keep)
+        self.mail = MailDesk(config.mss, self.defects, config.structure.name) if config.mss else None
         self.lock = threading.Lock()
         self._empty()
         if config.dmp and config.dmp.queue:
@@ -67,6 +69,8 @@ class Software:
         """An empty patient file, nothing remembered, nothing left to send, the first user at the screen."""
         if self.dmp:
             self.dmp.forget()
+        if self.mail:
+            self.mail.forget()
         self._empty()
 
     def _empty(self) -> None:
@@ -114,6 +118,17 @@ class Software:
             raise Refused("psc.not-configured")
         return self._psc
 
+    def mail_token(self, fresh: bool) -> str:
+        """The Pro Santé Connect token that opens the user's mailbox, a new one when the last was refused.
+
+        Raises Refused: ``mss.needs-psc``, ``psc.over``.
+        """
+        if self.mode != "psc" or self._psc is None:
+            raise Refused("mss.needs-psc")
+        if fresh:
+            self._psc.renew()
+        return self._psc.access()
+
     def login(self, professional: str, mode: str, flow: str = "code", channel: str = "MOBILE") -> None:
         """Open a session; raises Refused: ``unknown-professional``, or what Pro Santé Connect or its checks refuse."""
         known = {person.id: person for person in self.config.professionals}
@@ -149,6 +164,8 @@ class Software:
         if self.session and self.session.mode == "psc" and self._psc:
             self._psc.logout()
         self.session = None
+        if self.mail:
+            self.mail.disconnect()
 
     def file(self, media_type: str, content: bytes) -> str:
         """Keep a document; gives its number."""
@@ -158,6 +175,8 @@ class Software:
 
     def close(self) -> None:
         """Close the connections."""
+        if self.mail:
+            self.mail.close()
         if self.dmp:
             self.dmp.client.close()
         if self._insi:

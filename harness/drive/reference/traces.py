@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from harness.drive.reference.answers import Answer, Identifier
+from harness.drive.reference.config import Professional
 from harness.drive.reference.defects import Defects
-from harness.drive.reference.model import Ins, Patient, now
+from harness.drive.reference.model import Ins, Patient, Refused, now
+from harness.drive.reference.mss.letter import Letter
 
 
 class Traces:
@@ -37,6 +41,36 @@ class Traces:
             history=[_past(past) for past in found.history] if found else [],
             traits=found.traits() if found else None,
         )
+
+    @contextmanager
+    def mail(self, user: Professional, action: str, letter: Letter) -> Iterator[Callable[[str, str], None]]:
+        """One gesture on a message: who, when, what, the request and the server's answer, kept even when it fails
+        (ECO.4.1.1); nothing of its content. The block says request and answer."""
+        request, answer = "", "no answer"
+
+        def said(asked: str, got: str) -> None:
+            nonlocal request, answer
+            request, answer = asked, got
+
+        try:
+            yield said
+        except Refused as refused:
+            answer = f"{refused.code} {refused.args_shown.get('said', '')}".strip()
+            raise
+        finally:
+            if not (action == "mail.delete" and self.defects.on("mss-no-trace-of-deletion")):
+                entry = {
+                    "time": now(),
+                    "user": "" if self.defects.on("no-user-in-traces") else user.national_id,
+                    "action": action,
+                    "mailbox": letter.mailbox,
+                    "message_id": letter.message_id,
+                    "request": request or action,
+                    "answer": "" if self.defects.on("mss-trace-without-answer") else answer,
+                }
+                if self.defects.on("mss-trace-holds-content"):
+                    entry["text"] = letter.text
+                self.entries.append(entry)
 
 
 def _past(past: Identifier) -> dict[str, str]:
