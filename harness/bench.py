@@ -200,7 +200,12 @@ class Bench:
                 for name, c in self.pki.credentials().items()
             },
             "clients": [
-                {"id": client.id, "secret": client.secret, "redirect_uris": list(client.redirect_uris)}
+                {
+                    "id": client.id,
+                    "secret": client.secret,
+                    "redirect_uris": list(client.redirect_uris),
+                    "api_key": client.api_key,
+                }
                 for client in self.sessions.default.world.clients.values()
             ],
             "home": str(self.options.home.root),
