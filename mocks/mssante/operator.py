@@ -17,10 +17,7 @@ IDLE = {"imap": 1800.0, "smtp": 300.0}  # seconds (RFC 3501 §5.4, RFC 5321 §4.
 
 
 class Operator:
-    """One per bench. ``boxes`` holds every mailbox; `server` opens a port of the listener of that name.
-
-    `start` and `stop` bracket the deliveries that wait for their hour.
-    """
+    """One per bench. ``boxes`` holds every mailbox; `server` opens a port of the listener of that name."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
@@ -30,14 +27,6 @@ class Operator:
         self.post = Post(hub, self.boxes)
         self.patients = Patients(self.post)
         self.talks: dict[str, Talk] = {"imap": Imap(hub, self.boxes, self.tls.name).talk, "smtp": self._smtp}
-
-    async def start(self) -> None:
-        """Begin to deliver what waits."""
-        await self.post.start()
-
-    async def stop(self) -> None:
-        """End; what still waits is forgotten."""
-        await self.post.stop()
 
     def server(self, name: str, host: str, port: int) -> LineServer:
         """A line server, not started; ``name``: ``smtp`` or ``imap``."""
