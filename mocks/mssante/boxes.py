@@ -10,6 +10,7 @@ committed when the call returns. Every method may raise mocks.journal.JournalErr
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -50,6 +51,7 @@ class Boxes:
         self.database = database or Database(None)
         self.names: Callable[[str], dict[str, str]] = lambda _session: ENGLISH  # names of special folders, by session
         self._watches: dict[int, list[Watch]] = {}
+        self._last = 0  # UIDVALIDITY given
         self.database.own(TABLES)
 
     # -- folders --------------------------------------------------------------------------------------------------
@@ -201,8 +203,8 @@ class Boxes:
 
     def uids(self, folder: Folder) -> list[int]:
         """Every UID in order: what message sequence numbers count."""
-        rows = self.database.run("SELECT uid FROM mssante_message WHERE folder = ? ORDER BY uid", [folder.id])
-        return [uid for (uid,) in rows]
+        sql = "SELECT json_group_array(uid) FROM (SELECT uid FROM mssante_message WHERE folder = ? ORDER BY uid)"
+        return sorted(json.loads(self.database.run(sql, [folder.id])[0][0]))  # half the time of as many rows
 
     def messages(self, folder: Folder, uids: Sequence[int] | None = None, *, after: int = 0) -> list[Message]:
         """Messages in order of UID: all of them from ``after`` (excluded) on, or those of ``uids`` that are there."""
@@ -370,7 +372,8 @@ class Boxes:
     def _validity(self) -> int:
         """Never given before: the time in seconds, or one more than the highest given."""
         rows = self.database.run("SELECT max(validity) FROM mssante_folder")
-        return max(int(time.time()), (rows[0][0] or 0) + 1)
+        self._last = max(int(time.time()), (rows[0][0] or 0) + 1, self._last + 1)
+        return self._last
 
     def _copied(self, folder: Folder, to: Folder, uids: Sequence[int]) -> tuple[list[tuple[int, int]], list[Statement]]:
         pairs: list[tuple[int, int]] = []

@@ -67,7 +67,10 @@ def read(words_: Words) -> tuple[str, Callable[[int, int], Test]]:
     charset = "us-ascii"
     if words_.take(b"CHARSET "):
         charset = words_.astring().decode("ascii", "replace")
-        codecs.lookup(charset)
+        try:
+            codecs.lookup(charset)
+        except ValueError:
+            raise LookupError(charset) from None
         words_.space()
     reader = _Reader(words_, "utf-8" if charset.lower() == "us-ascii" else charset)
     found = reader.keys()
