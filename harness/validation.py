@@ -1,8 +1,9 @@
 """Slow validation: documents that a service accepted are judged in worker processes; findings join the exchange.
 
-A service marks an exchange ``validation = pending``; the journal's live feed tells this queue, which keeps a bounded
-number under way, and marks each ``done`` or ``failed``. Nothing starts until a first document is to be judged. What the
-feed lost, or an earlier bench left pending, is found again in the journal.
+A service marks an exchange ``validation = pending``; the journal's live feed tells this queue, which hands the workers
+one exchange each and one more, and marks each ``done``, or ``failed`` with a finding (CDA-VAL-01) that says why.
+Nothing starts until a first document is to be judged. What the feed lost, or an earlier bench left pending, is found
+again in the journal: the queue is the journal, and only what is being judged is in memory.
 """
 
 from __future__ import annotations
@@ -10,21 +11,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from typing import Any
 
-from mocks.journal import Exchange, Journal, Validation
+from mocks.journal import Journal, JournalError, Validation
 from mocks.journal.feed import Feed, Missed
-from norms.finding import Finding, Where, restored
+from norms.finding import Finding, Where, find, restored
 
 log = logging.getLogger("segur.validation")
-UNDER_WAY = 64  # exchanges read and handed to the workers at once: bounds memory, the journal keeps the others
+PATIENCE = 8.0  # seconds for one exchange, twice: less than the runner waits, which is then told why
 _MOST = 100  # findings kept of one document
+Judge = Callable[[str, str, bytes], list[dict[str, Any]]]  # service, Content-Type, body -> findings as stored
+
+
+def judge(service: str, content_type: str, body: bytes) -> list[dict[str, Any]]:
+    """What is wrong in the documents of a request, in the form that the journal keeps; runs in a worker process."""
+    return [finding.stored() for finding in JUDGES[service](content_type, body)]
 
 
 @dataclass
@@ -33,14 +40,16 @@ class ValidationQueue:
 
     journal: Journal
     workers: int = 1
-    _pool: Executor | None = None
+    patience: float = PATIENCE
+    judge: Judge = judge  # importable by name: the workers are other processes
+    _pool: ProcessPoolExecutor | None = None
     _task: asyncio.Task[None] | None = None
-    _under_way: set[asyncio.Task[None]] = field(default_factory=set)
-    _known: set[int] = field(default_factory=set)
+    _under_way: dict[int, asyncio.Task[None]] = field(default_factory=dict)
 
     def start(self) -> None:
         """Begin to listen to the journal; no process is started yet."""
-        self._room = asyncio.Semaphore(UNDER_WAY)
+        self._room = asyncio.Semaphore(self.workers + 1)  # one waits while each worker is busy
+        self._alone = asyncio.Lock()
         self._feed: Feed = self.journal.subscribe()
         self._task = asyncio.create_task(self._listen())
 
@@ -49,12 +58,12 @@ class ValidationQueue:
         if self._task is None:
             return
         self._feed.close()
-        for task in (self._task, *self._under_way):
+        for task in (self._task, *self._under_way.values()):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await task
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            _end(self._pool)
 
     async def _listen(self) -> None:
         await self._catch_up()
@@ -70,43 +79,70 @@ class ValidationQueue:
             await self._take(id)
 
     async def _take(self, id: int) -> None:
-        exchange = None if id in self._known else self.journal.get(id)
-        if exchange is None or exchange.validation is not Validation.PENDING:
+        pending = "SELECT 1 FROM exchange WHERE id = ? AND validation = ?"  # seen of every exchange: no body is read
+        if id in self._under_way or not self.journal.database.run(pending, [id, Validation.PENDING.value]):
             return
         await self._room.acquire()
-        self._known.add(id)
-        task = asyncio.create_task(self._judge(exchange))
-        self._under_way.add(task)
-        task.add_done_callback(self._finished)
+        self._under_way[id] = asyncio.create_task(self._settle(id))
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        self._room.release()
-
-    async def _judge(self, exchange: Exchange) -> None:
-        content_type = next((value for name, value in exchange.request_headers if name == "content-type"), "")
+    async def _settle(self, id: int) -> None:
         try:
-            stored = await self._run(content_type, exchange.request_body)
-            state = Validation.DONE
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # whatever a worker meets must not stop the queue
-            log.error("validation of exchange %d: %s: %s", exchange.id, type(error).__name__, error)
-            if isinstance(error, BrokenProcessPool):
-                self._pool = None
-            stored, state = [], Validation.FAILED
-        self.journal.update(exchange.id, findings=[restored(one) for one in stored], validation=state)
-        self._known.discard(exchange.id)
+            exchange = self.journal.get(id)
+            if exchange is None:  # purged meanwhile
+                return
+            content_type = next((value for name, value in exchange.request_headers if name == "content-type"), "")
+            try:
+                stored = await self._judged(exchange.service, content_type, exchange.request_body)
+                findings, state = [restored(one) for one in stored], Validation.DONE
+            except Exception as error:  # whatever a worker meets must not stop the queue
+                said = self._said(error)
+                log.error("validation of exchange %d: %s", id, said)
+                findings, state = [find("CDA-VAL-01", found=said)], Validation.FAILED
+            self.journal.update(id, findings=findings, validation=state)
+        except JournalError as error:
+            log.error("validation of exchange %d: %s", id, error)
+        finally:
+            del self._under_way[id]
+            self._room.release()
 
-    def _run(self, content_type: str, body: bytes) -> Awaitable[list[dict[str, Any]]]:
+    def _said(self, error: Exception) -> str:
+        if isinstance(error, TimeoutError):
+            return f"> {self.patience:g} s"
+        return f"{type(error).__name__}: {error}"
+
+    async def _judged(self, *what: str | bytes) -> list[dict[str, Any]]:
+        """What a worker says. When one dies or hangs, what it had in hand and what waited behind are judged again,
+        alone: another may be to blame."""
         if self._pool is None:
             self._pool = ProcessPoolExecutor(self.workers, get_context("spawn"))
-        return asyncio.get_running_loop().run_in_executor(self._pool, judge_submission, content_type, body)
+        pool = self._pool
+        try:
+            return await self._asked(pool, *what)
+        except (BrokenProcessPool, TimeoutError):
+            if self._pool is pool:
+                self._pool = None
+        async with self._alone:
+            pool = ProcessPoolExecutor(1, get_context("spawn"))
+            try:
+                return await self._asked(pool, *what)
+            finally:
+                _end(pool)
+
+    async def _asked(self, pool: ProcessPoolExecutor, *what: str | bytes) -> list[dict[str, Any]]:
+        """Raises TimeoutError, the worker being killed, and BrokenProcessPool."""
+        try:
+            running = asyncio.get_running_loop().run_in_executor(pool, self.judge, *what)  # type: ignore[arg-type]
+            return await asyncio.wait_for(running, self.patience)
+        except TimeoutError:
+            _end(pool)
+            raise
 
 
-def judge_submission(content_type: str, body: bytes) -> list[dict[str, Any]]:
-    """What is wrong in the CDA of a submission, in the form that the journal keeps; runs in a worker process."""
-    return [finding.stored() for finding in submission_findings(content_type, body)]
+def _end(pool: ProcessPoolExecutor) -> None:
+    """Stop a pool at once, whatever its workers do: one that hangs would keep the bench from ending."""
+    for process in list((getattr(pool, "_processes", None) or {}).values()):  # no public way before Python 3.14
+        process.kill()
+    pool.shutdown(wait=False, cancel_futures=True)
 
 
 def submission_findings(content_type: str, body: bytes) -> list[Finding]:
@@ -138,3 +174,6 @@ def _tables() -> Any:
     from harness.validate.engine import tables_of
 
     return tables_of(())
+
+
+JUDGES: Mapping[str, Callable[[str, bytes], list[Finding]]] = {"dmp": submission_findings}

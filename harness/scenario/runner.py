@@ -89,7 +89,7 @@ class Runner:
         """A verdict of a bench that failed or restarted meanwhile is worth nothing: `error`, never the software's."""
         if (now := self.bench.client.status().get("pid", self.bench.pid)) != self.bench.pid:
             message = words(_P, "run.restarted", before=self.bench.pid, now=now)
-        elif broken := [entry.id for entry in self.traffic if entry.outcome == "bench-error"]:
+        elif broken := [entry.id for entry in self.traffic if entry.failed]:
             message = words(_P, "run.bench_error", ids=", ".join(map(str, broken)))
         else:
             return

@@ -49,6 +49,11 @@ class Traffic:
         return dict(self.raw["facts"])
 
     @property
+    def failed(self) -> bool:
+        """The bench fell over on it, or could not validate its documents: nothing can be concluded from it."""
+        return self.outcome == "bench-error" or self.raw.get("validation") == "failed"
+
+    @property
     def is_exchange(self) -> bool:
         """A request and its answer, rather than a refused handshake or a note of the bench."""
         return bool(self.raw["kind"] == "exchange")
