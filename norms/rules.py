@@ -6,6 +6,7 @@ Each domain (the first word of a rule id) has a home package holding ``rules.tom
     severity = "error"        # error | warning | info
     relation = "official"     # official | observed | provisional | ours
     source = "Norm, version, section"
+    strict = true             # an information that strict validation makes an error; may be left out
 
 and the rule's two sentences in ``texts/fr.toml`` and ``texts/en.toml``::
 
@@ -44,6 +45,7 @@ HOMES: Mapping[str, str] = {
     "SASL": "norms.sasl",
     "SMTP": "norms.smtp",
     "MAIL": "norms.mail",
+    "XDM": "norms.xdm",
 }
 
 
@@ -55,6 +57,7 @@ class Rule:
     severity: str
     relation: str
     source: str
+    strict: bool = False
 
 
 @cache
@@ -63,7 +66,7 @@ def _domain(domain: str) -> Mapping[str, Rule]:
     if package is None:
         raise KeyError(f"no rule domain {domain!r}; known: {', '.join(HOMES)}")
     raw = tomllib.loads(files(package).joinpath("rules.toml").read_text(encoding="utf-8"))
-    return {key: Rule(key, row["severity"], row["relation"], row["source"]) for key, row in raw.items()}
+    return {key: Rule(id=key, **row) for key, row in raw.items()}
 
 
 def rule(rule_id: str) -> Rule:

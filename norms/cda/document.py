@@ -6,7 +6,7 @@ Paths name HL7 elements without prefix and the extensions with theirs (`PREFIXES
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache, cached_property, lru_cache
 from typing import cast
@@ -81,13 +81,18 @@ def silent(element: Element) -> bool:
     return not any(str(text).strip() for text in element.itertext(etree.Element))
 
 
+Known = Callable[[str, str, str, str], str]
+"""The INS (15 characters) that the reader knows for a birth name, first given name, sex (M, F) and birth date
+(AAAAMMJJ); empty when none."""
+
+
 class Document:
     """One file holding a ClinicalDocument.
 
     ``data`` the bytes, ``outer`` the file's root, ``root`` the ClinicalDocument (they differ when an XSLT style sheet
     or an enveloping signature wraps it), ``wrapper`` ``""``, ``"xsl"`` or ``"signature"``. ``tables`` the value sets
     that rules consult, ``today`` the reader's date and time (None: nothing is judged against it), ``pdfa`` how much a
-    PDF weighs that does not claim PDF/A-1.
+    PDF weighs that does not claim PDF/A-1, ``known`` whose INS the reader knows.
     """
 
     def __init__(
@@ -100,12 +105,14 @@ class Document:
         tables: Tables | None = None,
         today: datetime | None = None,
         pdfa: Severity = Severity.WARNING,
+        known: Known | None = None,
     ) -> None:
         self.data, self.root, self.wrapper = data, root, wrapper
         self.outer = root if outer is None else outer
         self.tables = tables if tables is not None else Tables()
         self.today = today
         self.pdfa = pdfa
+        self.known = known
         self._faulty: set[Element] = set()  # with all that they hold
         self._misshapen: dict[Element, set[str]] = {}
         self._ranks: dict[Element, str] = {}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import cast
 
-from norms.cda.document import DS, HL7, XSI, XSL, Document, Element, shown
+from norms.cda.document import DS, HL7, XSI, XSL, Document, Element, Known, shown
 from norms.codes import Tables
 from norms.finding import Finding, Severity, Where, find
 from norms.xml import BadXml, parse
@@ -36,6 +36,7 @@ def read(
     tables: Tables,
     today: datetime | None = None,
     pdfa: Severity = Severity.WARNING,
+    known: Known | None = None,
 ) -> tuple[Document | None, list[Finding]]:
     """The document in these bytes (None when they hold none) and what is wrong before any element is looked at."""
     if len(data) > LIMIT:
@@ -49,7 +50,9 @@ def read(
         where = Where(cast(int | None, outer.sourceline), 1, shown(outer.tag), "", shown(outer.tag))
         rule = "CDA-PRE-09" if held > 1 else _no_root(outer)
         return None, [find(rule, found=str(held) if held > 1 else shown(outer.tag), where=where)]
-    document = Document(data, root, outer=outer, wrapper=wrapper, tables=tables.fresh(), today=today, pdfa=pdfa)
+    document = Document(
+        data, root, outer=outer, wrapper=wrapper, tables=tables.fresh(), today=today, pdfa=pdfa, known=known
+    )
     return document, list(_prolog(document, data))
 
 

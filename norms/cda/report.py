@@ -9,10 +9,11 @@ from importlib import import_module
 from time import perf_counter
 from typing import Any, Literal
 
-from norms.cda.document import Document, first
+from norms.cda.document import Document, Known, first
 from norms.cda.preflight import read
 from norms.codes import Tables
 from norms.finding import Finding, Severity, find
+from norms.rules import rule
 
 # Each is norms.cda.<name> with check(document) -> Iterable[Finding]; pre-flight comes first and gives the document.
 STAGES = ("grammar", "header", "volets", "terminology", "body")
@@ -53,17 +54,20 @@ def validate(
     strict: bool = False,
     today: datetime | None = None,
     pdfa: Severity = Severity.WARNING,
+    known: Known | None = None,
 ) -> Report:
     """Judge the bytes of one CDA document with our own rules, in the order of `STAGES`.
 
-    ``strict`` raises every warning to an error; ``today`` (with an offset) is what dates are compared with; ``pdfa`` is
-    how much a PDF weighs that does not claim PDF/A-1. Never raises on the document's account: what cannot be read is a
-    finding.
+    ``strict`` raises to errors every warning and the information that the catalogue marks; ``today`` (with an offset)
+    is what dates are compared with; ``pdfa`` is how much a PDF weighs that does not claim PDF/A-1; ``known`` tells
+    whose INS may not be left out (nobody's, when None). Never raises on the document's account: what cannot be read is
+    a finding.
     """
     clock = perf_counter()
     started = clock
     timings: dict[str, float] = {}
-    document, found = read(data, tables=tables if tables is not None else Tables(), today=today, pdfa=pdfa)
+    tables = tables if tables is not None else Tables()
+    document, found = read(data, tables=tables, today=today, pdfa=pdfa, known=known)
     findings = list(found)
     timings["preflight"] = (perf_counter() - clock) * 1000
     if document is not None:
@@ -104,7 +108,8 @@ def _terminology(document: Document) -> tuple[list[Finding], dict[str, Any]]:
 
 
 def _raised(finding: Finding) -> Finding:
-    return replace(finding, severity=Severity.ERROR) if finding.severity is Severity.WARNING else finding
+    raised = finding.severity is Severity.WARNING or (finding.severity is Severity.INFO and rule(finding.rule).strict)
+    return replace(finding, severity=Severity.ERROR) if raised else finding
 
 
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}

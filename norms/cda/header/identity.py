@@ -25,7 +25,7 @@ def check(document: Document) -> Iterator[Finding]:
         if document.sound(one):
             yield from _ins(document, one)
     if not known and ids and role is not None and not any(_near(one) for one in ids):
-        yield find("CDA-PAT-01", where=document.where(role))
+        yield _without(document, role)
     if len(known) > 1:
         yield find("CDA-PAT-05", found=", ".join(str(one.get("root")) for one in known), where=document.where(known[1]))
     patient = first(document.root, _PATIENT)
@@ -33,6 +33,19 @@ def check(document: Document) -> Iterator[Finding]:
         yield from _traits(document, patient, bool(known))
         yield from _names(document, patient)
         yield from _birthplace(document, patient)
+
+
+def _without(document: Document, role: Element) -> Finding:
+    """No INS. The document alone never tells whether it should have one: a qualified identity has the same traits."""
+    name = first(role, "patient/name")
+    if document.known is not None and name is not None:
+        family = words(next(iter(_marked(each(name, "family"), "BR")), None))
+        given = words(next(iter(_marked(each(name, "given"), "BR")), None))
+        gender, born = first(role, "patient/administrativeGenderCode"), first(role, "patient/birthTime")
+        traits = [one.get(at, "") if one is not None else "" for one, at in ((gender, "code"), (born, "value"))]
+        if expected := document.known(family, given, traits[0], traits[1][:8]):
+            return find("CDA-PAT-11", expected=expected, where=document.where(role), name=f"{given} {family}")
+    return find("CDA-PAT-01", where=document.where(role))
 
 
 def _near(one: Element) -> bool:
