@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 HIGH = 256 * 1024  # bytes held for a reader that is elsewhere; past it the network waits
 HANDSHAKE = 10.0  # seconds
 LINGER = 0.5  # seconds given to a refused client to read why
+HEAD = 100  # bytes kept of a line that is too long
 IMPLICIT_TLS = b"\x16\x03"  # how a ClientHello begins
 _END = b"\r\n.\r\n"
 
@@ -61,13 +62,14 @@ class Conversation(asyncio.Protocol):
         while (end := buffer.find(b"\n", start)) < 0:
             start = len(buffer)
             if start > limit:
-                raise TooLong(await self._skip_line())
+                head = bytes(buffer[:HEAD])
+                raise TooLong(await self._skip_line(), head)
             await self._more()
         found = bytes(memoryview(buffer)[: end + 1])
         del buffer[: end + 1]
         self.spoke = True
         if end > limit + 1:
-            raise TooLong(end)
+            raise TooLong(end, found[:HEAD])
         if found[-2:] != b"\r\n":
             raise BareNewline(found[:-1])
         return found[:-2]

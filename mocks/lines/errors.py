@@ -16,11 +16,11 @@ class Stopping(Gone):
 
 
 class TooLong(ValueError):
-    """A line longer than allowed, read to its end and thrown away; ``size`` is its length in bytes."""
+    """A line longer than allowed, read to its end and thrown away: its length in bytes, how it began."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, head: bytes = b"") -> None:
         super().__init__(f"line of {size} bytes")
-        self.size = size
+        self.size, self.head = size, head
 
 
 class TooLarge(TooLong):

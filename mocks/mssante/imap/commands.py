@@ -82,15 +82,14 @@ async def _line(conversation: Conversation, raw: Raw) -> bytes:
     except TooLong as error:
         raw.error = f"line of more than {LINE} bytes"
         raw.findings.append(find("IMAP-CMD-03", expected=str(LINE), found=str(error.size)))
-        return b""
+        return error.head
     except BareNewline as error:
         raw.findings.append(find("IMAP-CMD-04"))
         return error.line
 
 
-async def answer(conversation: Conversation, challenge: bytes = b"") -> bytes:
+async def answer(conversation: Conversation) -> bytes:
     """What the client answers to a continuation request; raises BadCommand when it cannot be read, Gone."""
-    conversation.write(b"+ " + challenge + b"\r\n")
     raw = Raw(b"")
     line = await _line(conversation, raw)
     if raw.error:

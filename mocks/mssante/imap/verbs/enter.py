@@ -25,16 +25,15 @@ class Talk:
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
         self.lines: list[str] = []  # the dialogue without its secrets
-        self._waits = b""
 
     def challenge(self, data: bytes) -> None:
-        """Held until the response is asked for: both are one exchange on the wire."""
-        self._waits = base64.b64encode(data)
-        self.lines.append(f"+ {self._waits.decode()}")
+        """A continuation request that carries it."""
+        self.lines.append(f"+ {base64.b64encode(data).decode()}")
+        self.conversation.write(f"{self.lines[-1]}\r\n".encode())
 
     async def response(self) -> bytes:
         """The client's answer to the challenge; raises Cancelled."""
-        line = await commands.answer(self.conversation, self._waits)
+        line = await commands.answer(self.conversation)
         self.lines.append("*" if line == b"*" else hidden(line) if line else "")
         if line == b"*":
             raise login.Cancelled
