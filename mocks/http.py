@@ -190,8 +190,10 @@ class Service:
                 exchange.outcome = "truncated"
                 return call, False
             size += len(message.get("body", b""))
-            if size <= self.max_body:  # past the limit, read on to answer properly but keep nothing
+            if size <= self.max_body:
                 parts.append(message.get("body", b""))
+            else:  # read on to answer properly, but hold nothing
+                parts.clear()
             more = message.get("more_body", False)
         call.body = exchange.request_body = b"".join(parts)
         if size > self.max_body:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -283,6 +284,28 @@ def test_rows_of_a_service_go_with_the_exchange_and_a_refusal_undoes_the_memory(
     assert statuses == [200, 500, 500, 200]
     assert memory == [b"one", b"three"]
     assert [text for (text,) in hub.journal.database.run("SELECT text FROM svc_row")] == memory
+
+
+def test_a_body_of_200_mb_is_refused_and_nothing_of_it_is_held(wire: Wire) -> None:
+    sizes: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        sizes.append(tracemalloc.get_traced_memory()[0])
+        return {"type": "http.request", "body": bytes(1_000_000), "more_body": len(sizes) < 200}
+
+    async def send(message: dict[str, Any]) -> None:
+        wire.sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/echo", "headers": [], "query_string": b""}
+    tracemalloc.start()
+    try:
+        asyncio.run(wire.service(scope, receive, send))
+    finally:
+        tracemalloc.stop()
+    assert wire.status == 413
+    assert max(sizes) < wire.service.max_body + 4_000_000
+    assert sizes[-1] < 4_000_000
+    assert wire.service.hub.journal.list()[0].request_body == b""
 
 
 def test_other_scopes_are_accepted_silently(wire: Wire) -> None:

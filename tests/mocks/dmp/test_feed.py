@@ -19,7 +19,7 @@ from norms.xds.names import DEPRECATED, HAS_MEMBER, RPLC, SET_STATUS, SIGNS
 from norms.xds.query import GET_DOCUMENTS, REFERENCE
 from tests.dmp_bench import DIRECT, INDIRECT, message
 from tests.dmp_documents import ROOT, Documents, Lot, cda, oid
-from tests.vihf_kit import SECRETARY
+from tests.vihf_kit import SECRETARY, Said
 
 DOCTOR_OF_CARD = "cps-auth"
 
@@ -310,6 +310,65 @@ def test_broken_messages_are_answered_and_leave_nothing(
     answered = shared.deposit(change=change)
     assert any(found.startswith(rule) for found in answered.rules), answered.rules
     assert answered.reply.status == 500 or answered.status == "Failure"
+    assert counts(shared) == before
+
+
+def _assertion(body: bytes) -> tuple[int, int]:
+    end = b"</saml2:Assertion>"
+    return body.index(b"<saml2:Assertion"), body.index(end) + len(end)
+
+
+def _forged(signed: bytes) -> bytes:
+    """The same assertion about another user, under another identifier, without signature."""
+    bare = re.sub(rb"<ds:Signature.*</ds:Signature>", b"", signed, flags=re.S)
+    return re.sub(rb' ID="[^"]*"', b' ID="_forged"', bare).replace(b"899700900014", b"899700900022")
+
+
+def inside(body: bytes) -> bytes:
+    """The signed assertion moved into a forged one."""
+    start, end = _assertion(body)
+    signed, close = body[start:end], b"</saml2:Assertion>"
+    forged = _forged(signed).replace(close, b"<saml2:Advice>" + signed + b"</saml2:Advice>" + close)
+    return body[:start] + forged + body[end:]
+
+
+def carrying(body: bytes) -> bytes:
+    """The forged one carries the signature, which refers to the signed one inside."""
+    start, end = _assertion(body)
+    signed = body[start:end]
+    found = re.search(rb"<ds:Signature.*</ds:Signature>", signed, re.S)
+    assert found
+    bare, close = signed.replace(found[0], b""), b"</saml2:Assertion>"
+    advice = found[0] + b"<saml2:Advice>" + bare + b"</saml2:Advice>" + close
+    return body[:start] + _forged(signed).replace(close, advice) + body[end:]
+
+
+def beside(body: bytes) -> bytes:
+    """A forged one before the signed one."""
+    start, end = _assertion(body)
+    return body[:start] + _forged(body[start:end]) + body[start:]
+
+
+@pytest.mark.parametrize(
+    ("said", "change"),
+    [
+        (DIRECT.changed(issued=-8000), None),
+        (DIRECT.changed(issued=8000), None),
+        (DIRECT, lambda body: body.replace(b">899700900014<", b">899700900022<")),
+        (DIRECT, inside),
+        (DIRECT, carrying),
+        (DIRECT, beside),
+    ],
+    ids=["expired", "future", "changed", "wrapped", "wrapped with its signature", "two"],
+)
+def test_an_assertion_that_does_not_hold_is_a_fault_and_leaves_nothing(
+    shared: Documents, said: Said, change: Callable[[bytes], bytes] | None
+) -> None:
+    before = counts(shared)
+    answered = shared.deposit(said=said, change=change)
+    assert answered.reply.status == 500
+    assert any(rule.startswith(("SAML-", "VIHF-")) for rule in answered.rules), answered.rules
+    assert "DMPInvalid" in answered.reply.body.decode()
     assert counts(shared) == before
 
 
