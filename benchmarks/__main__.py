@@ -9,7 +9,7 @@ from importlib import import_module
 
 import psutil
 
-NAMES = ("startup", "insi", "insi_handler", "psc", "journal", "dmp", "mtom")
+NAMES = ("startup", "insi", "insi_handler", "psc", "journal", "dmp", "mtom", "annuaire")
 
 
 def main() -> None:

@@ -35,7 +35,8 @@ async def answer(call: Call) -> Answer:
         return _extraction(call)
     try:
         state = _admitted(call)
-        await asyncio.to_thread(model, "OperationOutcome")  # the first call loads the models, aside from the loop
+        if not model.cache_info().currsize:
+            await asyncio.to_thread(model, "OperationOutcome")  # loading the models would hold up the other services
         return _api(call, state)
     except Refused as error:
         return wire.refusal(call, error)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from typing import Any
 
 from norms.annuaire import Clause, fold, instants
@@ -32,7 +34,7 @@ class Table:
     def __init__(self, resource: str, entries: Sequence[Entry]) -> None:
         self.resource, self.entries = resource, entries
         self.at = {entry.id: position for position, entry in enumerate(entries)}
-        self._strings: dict[str, list[tuple[int, str, str]]] = {}
+        self._strings: dict[str, _Texts] = {}
         self._tokens: dict[str, tuple[dict[str, list[tuple[int, str]]], dict[str, Positions]]] = {}
 
     def find(self, clauses: Iterable[Clause]) -> list[int]:
@@ -57,18 +59,13 @@ class Table:
         return set(range(len(self.entries))) - answering if clause.modifier == "not" else answering
 
     def _by_string(self, clause: Clause) -> Positions:
-        column = self._strings.get(clause.name)
-        if column is None:
+        texts = self._strings.get(clause.name)
+        if texts is None:
             values = _READERS[clause.name]
-            column = [(n, v, fold(v)) for n, entry in enumerate(self.entries) for v in values(entry.resource)]
-            self._strings[clause.name] = column
-        if clause.modifier == "exact":
-            exact = set(clause.values)
-            return {n for n, raw, _ in column if raw in exact}
-        wanted = tuple(fold(value) for value in clause.values)
-        if clause.modifier == "contains":
-            return {n for n, _, folded in column if any(one in folded for one in wanted)}
-        return {n for n, _, folded in column if folded.startswith(wanted)}
+            texts = self._strings[clause.name] = _Texts(
+                (n, v) for n, e in enumerate(self.entries) for v in values(e.resource)
+            )
+        return texts.find(clause.values, clause.modifier)
 
     def _by_token(self, name: str, wanted: str) -> Positions:
         by_code, by_system = self._token_index(name)
@@ -91,6 +88,33 @@ class Table:
                     systems[system].add(n)
             index = self._tokens[name] = (dict(codes), dict(systems))
         return index
+
+
+class _Texts:
+    """The texts that one parameter looks at, each with the entries that have it."""
+
+    def __init__(self, held: Iterable[tuple[int, str]]) -> None:
+        self._raw: dict[str, Positions] = defaultdict(set)
+        self._folded: dict[str, Positions] = defaultdict(set)
+        for n, value in held:
+            self._raw[value].add(n)
+            self._folded[fold(value)].add(n)
+        self._order = sorted(self._folded)
+
+    def find(self, values: Iterable[str], modifier: str) -> Positions:
+        """The entries that have a text beginning with one of the values (``contains``, ``exact``)."""
+        if modifier == "exact":
+            return {n for value in values for n in self._raw.get(value, ())}
+        found: Positions = set()
+        for wanted in map(fold, values):
+            if modifier == "contains":
+                answering: Iterable[str] = (text for text in self._order if wanted in text)
+            else:
+                answering = islice(self._order, bisect_left(self._order, wanted), None)
+                answering = takewhile(lambda text, wanted=wanted: text.startswith(wanted), answering)  # type: ignore[misc]
+            for text in answering:
+                found |= self._folded[text]
+        return found
 
 
 def _target(value: str, kind: str) -> str:
