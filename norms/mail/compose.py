@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from norms.mail import write
 from norms.mail.address import Address, write_address, write_ids
 from norms.mail.words import encode, strict
-
-ARCHIVE_NAME: Final = "IHE_XDM.zip"
+from norms.xdm.model import NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Draft:
     reply_to: tuple[Address, ...] = ()
     html: str = ""
     archive: bytes = b""
-    archive_name: str = ARCHIVE_NAME
+    archive_name: str = NAME
     files: tuple[File, ...] = ()
     nil: str = ""
     codes: tuple[str, ...] = ()

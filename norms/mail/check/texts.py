@@ -1,0 +1,61 @@
+"""The text of a message: UTF-8, text/plain or both forms alike (ECO.2.2.3, ECO.2.2.4): MAIL-TEXT-*."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+from norms.finding import Finding, find
+from norms.mail.check.seen import Seen
+from norms.mail.model import Part
+
+_HIDDEN = re.compile(r"<(head|style|script)\b.*?</\1\s*>|<!--.*?-->", re.I | re.S)
+_INLINE = re.compile(r"</?(?:a|b|i|u|em|strong|span|font|small|sub|sup)\b[^>]*>", re.I)
+_TAG = re.compile(r"<[^>]*>")
+_ADDRESS = re.compile(r"https?://\S+|\[image[^\]]*\]", re.I)
+_WORD = re.compile(r"\w+")
+
+
+def check(seen: Seen) -> Iterator[Finding]:
+    """The findings on the text."""
+    texts = seen.mail.texts
+    plain = [part for part in texts if part.type == "text/plain"]
+    markup = [part for part in texts if part.type == "text/html"]
+    if not any(part.content.strip() for part in texts):
+        yield find("MAIL-TEXT-01", where=seen.mail.where())
+        return
+    for part in texts:
+        yield from _charset(part)
+    if markup and not plain:
+        yield find("MAIL-TEXT-04", found="text/html", where=markup[0].where("content-type"))
+    elif markup:
+        mine, other = _words(plain[0].text), _words(readable(markup[0].text))
+        if mine != other:
+            differ = (n for n, (a, b) in enumerate(zip(mine, other, strict=False)) if a != b)
+            at = next(differ, min(len(mine), len(other)))
+            said = [" ".join(words[max(0, at - 2) : at + 4]) or "—" for words in (mine, other)]
+            yield find("MAIL-TEXT-05", found=said[0], expected=said[1], where=markup[0].where())
+
+
+def _charset(part: Part) -> Iterator[Finding]:
+    charset = part.params.get("charset", "us-ascii").lower()
+    where = part.where("content-type")
+    if charset not in ("utf-8", "utf8"):
+        if charset not in ("us-ascii", "ascii") or not part.content.isascii() or "charset" in part.params:
+            yield find("MAIL-TEXT-02", expected="UTF-8", found=charset, where=where)
+        return
+    try:
+        part.content.decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        yield find("MAIL-TEXT-03", found=part.content[wrong.start : wrong.start + 1].hex(), where=part.where())
+
+
+def readable(markup: str) -> str:
+    """What a reader sees of an HTML text."""
+    bare = _INLINE.sub("", _HIDDEN.sub(" ", markup))
+    return html.unescape(_TAG.sub(" ", bare))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(_ADDRESS.sub(" ", text).casefold())
