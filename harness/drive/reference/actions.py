@@ -222,9 +222,11 @@ def _cda(software: Software, patient: Patient, body: Body) -> str:
 
 @action("document.get")
 def document_get(software: Software, body: Body) -> dict[str, Any]:
-    """A document made earlier."""
+    """A document made or integrated earlier."""
     if body["document"] not in software.documents:
         raise Refused("unknown-document", document=body["document"])
+    if software.dmp and software.defects.on("asks-again-to-open"):
+        software.dmp.reading.again(body["document"], software.store, software.user)
     return _content(*software.documents[body["document"]])
 
 

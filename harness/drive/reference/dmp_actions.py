@@ -29,7 +29,7 @@ def settle(software: Software, body: Body) -> dict[str, Any]:
         return {"pending": 0}
     software.dmp.reading.wait()
     if software.defects.on("held-leaves-later"):
-        for document in [one for one in software.dmp.documents.values() if one.state == "held"]:
+        for document in [one for one in software.dmp.documents.values() if one.state == "held" and one.final]:
             _send(software, document, software.store.get(document.patient))
     return {"pending": software.dmp.flush()}
 
@@ -39,6 +39,7 @@ def validate(software: Software, body: Body) -> dict[str, Any]:
     """The document is final: it goes to the DMP without another gesture, unless held or not allowed."""
     document, patient = _document(software, body)
     document.visibility |= _codes(body.get("visibility", []))
+    document.final = True
     if document.state == "held" and not software.defects.on("sends-although-held"):
         software.screen.message("dmp.held")
         return document.shown()
@@ -227,7 +228,7 @@ def _integrated(software: Software, patient: Patient, unique_id: str, data: byte
     if held and not software.defects.on("integrates-twice"):
         software.screen.alert("dmp.already-integrated", patient, title=title)
         return {"document": held.number, "integrated": False}
-    number = software.file("text/xml", data)
+    number = software.file("text/xml", b"<vide/>" if software.defects.on("files-nothing") else data)
     taken[unique_id] = Taken(patient.id, number, entry.id if entry else "", title)
     software.screen.message("dmp.integrated", title=title)
     return {"document": number, "integrated": True}

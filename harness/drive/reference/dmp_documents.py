@@ -54,6 +54,7 @@ class Document:
     text: str
     author: Professional
     state: str = "draft"
+    final: bool = False  # validated by its author
     structured: bool = False
     date: str = ""
     set_id: str = field(default_factory=new_oid)

@@ -13,6 +13,7 @@ from harness.drive.reference.dmp_client import Answer, DmpClient
 from harness.drive.reference.dmp_documents import cx
 from harness.drive.reference.identity import outgoing_ins
 from harness.drive.reference.model import Ins, Patient, Refused
+from harness.drive.reference.store import Store
 from norms.xds.model import DocumentEntry
 
 
@@ -142,6 +143,12 @@ class Reading:
         if self.defects.on("cuts-documents"):
             return {id: data[: len(data) // 2] for id, data in found.items()}
         return found
+
+    def again(self, number: str, store: Store, user: Professional) -> None:
+        """A document integrated here is fetched again (only a defect does)."""
+        for unique_id, one in self.taken.items():
+            if one.number == number and unique_id in self.listed:
+                self.get(store.get(one.patient), user, [(self.listed[unique_id].repository, unique_id)])
 
 
 def _status(answer: Answer) -> Status:

@@ -148,8 +148,9 @@ def content_intact(context: Context, on: list[Traffic]) -> Seen:
     fr="Le logiciel travaille pendant que le DMP tarde à répondre.",
     en="The software works while the DMP is slow to answer.",
 )
-def not_blocking(context: Context, on: list[Traffic]) -> Seen:
-    """Another exchange begins between the start and the end of a call to the DMP."""
+def not_blocking(context: Context, on: list[Traffic], *, since: str = "") -> Seen:
+    """Another exchange begins before the end of a call to the DMP that an earlier gesture (step ``since``) caused."""
+    on = on if not since else [one for window in context.since(since) for one in window.traffic if one.is_exchange]
     slow = calls(on)
     expected = words(_P, "dmp.overlap_expected")
     other = [one for one in on if one.service != "dmp"]
@@ -157,7 +158,7 @@ def not_blocking(context: Context, on: list[Traffic]) -> Seen:
         raise Inconclusive(words(_P, "dmp.nothing_else"), Seen(expected, listed(slow)))
     for call in slow:
         for one in other:
-            if call.started < one.started < call.ended:
+            if one.started < call.ended:
                 return Seen(expected, listed([call, one]), one.id)
     raise Failed(words(_P, "dmp.blocked"), Seen(expected, listed(on), slow[0].id))
 
