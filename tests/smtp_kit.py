@@ -88,6 +88,13 @@ class Operated:
         """The journal's entries, of one operation or all."""
         return [one for one in self.hub.journal.list(limit=0) if not operation or one.operation == operation]
 
+    def awaited(self, operation: str) -> list[Exchange]:
+        """The same, once there is one: a client may leave before its last word is kept."""
+        deadline = time.monotonic() + 5
+        while not (found := self.kept(operation)) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        return found
+
     def rules(self, operation: str = "") -> list[str]:
         """The rules of their findings."""
         return [finding.rule for one in self.kept(operation) for finding in one.findings]

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from mocks.grants import Grants, Recent
 from mocks.hub import Hub
 from mocks.journal.model import Peer
-from mocks.lines import Conversation
+from mocks.lines import Conversation, Gone
 from mocks.session import Session
 from mocks.world import Mailbox, Organisation
 from norms import sasl
@@ -107,10 +107,14 @@ async def authenticate(
     talker.challenge(sasl.challenge())
     if style == "close":
         return replace(verdict, close=True)
-    if said := await talker.response():
-        odd = find("SASL-XOA-03", found=sasl.messages.shape(said))
-        return replace(verdict, findings=(*verdict.findings, odd))
-    return verdict
+    try:
+        said = sasl.messages.shape(answer) if (answer := await talker.response()) else ""
+    except Cancelled as odd:
+        said = "*" if odd.finding is None else odd.finding.found
+    except Gone:  # clients that stop listening at the challenge
+        return replace(verdict, close=True)
+    notes = (find("SASL-XOA-03", found=said),) if said else ()
+    return replace(verdict, findings=(*verdict.findings, *notes))
 
 
 def judge(hub: Hub, conversation: Conversation, mechanism: str, response: bytes) -> Identity | Denied:

@@ -19,7 +19,6 @@ from norms.smtp import Mail
 LINE = 998  # characters of a line, CR LF apart
 _HEADER = 262_144  # bytes of a header looked at
 _FOLD = re.compile(rb"\r\n[ \t]+")
-_LONG = re.compile(rb"[^\r\n]{%d}" % (LINE + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +71,8 @@ def form(raw: bytes, envelope: Mail) -> Iterator[Finding]:
     """What SMTP asks of a message's bytes; none of it refuses."""
     if envelope.body != "8BITMIME" and not raw.isascii():
         yield find("SMTP-DATA-03")
-    if long := _LONG.search(raw):
-        end = raw.find(b"\r\n", long.start())
-        yield find("SMTP-DATA-04", found=(end if end >= 0 else len(raw)) - long.start() + 2)
+    if (longest := max(map(len, raw.split(b"\r\n")))) > LINE:
+        yield find("SMTP-DATA-04", found=longest + 2)
     if 0 < envelope.size < len(raw):
         yield find("SMTP-DATA-06", expected=envelope.size, found=len(raw))
 

@@ -11,12 +11,13 @@ from mocks.mssante.login import MECHANISMS, Cancelled, Denied, Identity, authent
 from mocks.mssante.smtp.exchanges import Keeper
 from mocks.session import Session
 from norms.finding import find
-from norms.sasl import hidden
+from norms.sasl import challenge, hidden
 from norms.smtp import Reply
 
 LINE = 65_536  # bytes of an AUTH line or of a response: tokens are long
 ACCEPTED = Reply(235, "2.7.0", "Authentication successful")
 DENIED = Reply(535, "5.7.8", "Authentication credentials invalid")
+CHALLENGED = Reply(334, "", base64.b64encode(challenge()).decode())  # the last word of a refusal that closes
 UNAVAILABLE = Reply(454, "4.7.0", "Temporary authentication failure")
 CANCELLED = Reply(501, "5.7.0", "Authentication cancelled")
 NOT_BASE64 = Reply(501, "5.5.2", "Cannot decode this response")
@@ -88,7 +89,7 @@ async def auth(keeper: Keeper, session: Session, argument: str) -> tuple[Identit
         exchange.target = exchange.facts.get("mailbox", "")
     if keeper.tls_profile:
         exchange.facts["tls_profile"] = keeper.tls_profile
-    keeper.keep(exchange, reply)
+    keeper.keep(exchange, reply or CHALLENGED)
     return (verdict if isinstance(verdict, Identity) else None), reply
 
 
