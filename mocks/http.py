@@ -115,6 +115,13 @@ def common_switches(service: str) -> tuple[Switch, ...]:
             "Transport outage: 503, HTML error page, dropped connection, truncated answer",
             choices=("none", "503", "html", "drop", "truncate"),
         ),
+        Switch(
+            f"{service}.outage_s",
+            "int",
+            0,
+            "Durée de la panne, en secondes à partir du premier appel qui la subit ; 0 : jusqu'à ce qu'on la lève",
+            "Length of the outage, in seconds from the first call that meets it; 0: until it is lifted",
+        ),
     )
 
 
@@ -205,17 +212,30 @@ class Service:
         if call.exchange.outcome == "too-large":
             return Answer(413, b"request entity too large")
         session = call.session
-        outage = session.switches.take(f"{self.name}.outage")
+        outage = self._outage(session)
         if failure := _failure(call, outage):
             return failure
         answer = await self._handled(call)
         if call.session is not session:  # the body said whose call it is: that session's outage is the one that counts
-            outage = call.session.switches.take(f"{self.name}.outage")
+            outage = self._outage(call.session)
             if failure := _failure(call, outage):
                 return failure
         if outage == "truncate":
             answer.cut = len(answer.body) // 2
         return answer
+
+    def _outage(self, session: Session) -> object:
+        """The outage of this call; one whose length is over is lifted."""
+        name, now = f"{self.name}.outage", session.clock.now()
+        outage = session.switches.take(name)
+        length = int(session.switches.peek(f"{name}_s"))
+        if outage == "none" or length <= 0:
+            session.drop(name)
+        elif now - session.state(name, lambda: now) >= length:
+            session.switches.values.pop(name, None)
+            session.drop(name)
+            return "none"
+        return outage
 
     async def _handled(self, call: Call) -> Answer:
         handler = self.routes.get((call.method, call.path)) or self._under(call)

@@ -50,6 +50,10 @@ class Session:
         kept: S = self._states[service]
         return kept
 
+    def drop(self, service: str) -> None:
+        """Forget that state; nothing when there is none."""
+        self._states.pop(service, None)
+
     def reset(self) -> None:
         """World as seeded, switches at their defaults, clock on time, services' state forgotten."""
         self._erase(self.id)

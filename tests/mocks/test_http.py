@@ -221,6 +221,20 @@ def test_a_truncated_answer_promises_more_than_it_sends(wire: Wire, hub: Hub) ->
     assert wire.aborted == 1
 
 
+def test_an_outage_may_end_by_itself(wire: Wire, hub: Hub) -> None:
+    session = hub.sessions.default
+    statuses = []
+    for _ in range(2):
+        session.switches.set({"svc.outage": "503", "svc.outage_s": 600})
+        for minutes in (0, 9, 10, 11):
+            session.clock.offset += minutes * 60 - session.clock.offset % 3600
+            wire.sent.clear()
+            run(wire.call())
+            statuses.append(wire.status)
+        session.clock.offset += 3600 - session.clock.offset % 3600
+    assert statuses == [503, 503, 200, 200] * 2
+
+
 def test_latency_delays_the_answer(wire: Wire, hub: Hub) -> None:
     hub.sessions.default.switches.arm("svc.latency_ms", 30)
     assert run(wire.call()).duration_ms >= 29
