@@ -10,7 +10,7 @@ from harness.drive.reference import cda_files, documents, exports, reception, te
 from harness.drive.reference.config import Professional
 from harness.drive.reference.dmp_documents import Document
 from harness.drive.reference.messages import Card
-from harness.drive.reference.model import Patient, Refused
+from harness.drive.reference.model import COMPLEMENTARY, STRICT, Patient, Refused
 from harness.drive.reference.software import Software
 
 Body = Mapping[str, Any]
@@ -66,6 +66,8 @@ def create(software: Software, body: Body) -> dict[str, Any]:
     patient = software.store.new(software.identities.typed(body["traits"]))
     if identity := body.get("identity"):
         software.identities.take_over(patient, identity)
+    elif software.defects.on("created-as-validated"):
+        patient.status = "validee"
     software.store.add(patient)
     software.identities.note(patient, user, "", patient.status, "created")
     software.screen.banner(patient)
@@ -80,12 +82,15 @@ def get(software: Software, body: Body) -> dict[str, Any]:
     if patient.ins and not software.defects.on("no-trace-of-access"):
         software.traces.add(user, "ins.access", patient, ins=patient.ins.full, oid=patient.ins.oid)
     software.screen.banner(patient)
+    record = patient.shown()
+    if software.defects.on("shows-everything-locked"):
+        record["locked"] = [*STRICT, *COMPLEMENTARY]
     if software.dmp is None:
-        return patient.shown()
+        return record
     if body.get("open"):
         software.dmp.reading.opened(patient, software.user)
     known = software.dmp.reading.known.get(patient.id)
-    return {**patient.shown(), **({"dmp": known.state} if known else {})}
+    return {**record, **({"dmp": known.state} if known else {})}
 
 
 @action("patient.find")
@@ -112,6 +117,8 @@ def edit(software: Software, body: Body) -> dict[str, Any]:
     if "deceased" in body:
         patient.deceased = str(body["deceased"])
     if "attributes" in body:
+        if software.defects.on("asks-insi-before-marking"):
+            teleservice.search_by_traits(software, patient)
         software.identities.mark(patient, frozenset(body["attributes"]), user)
     if patient.status != before:
         software.screen.alert("demoted", patient, status=software.screen.words(f"status.{patient.status}"))
@@ -124,6 +131,8 @@ def validate(software: Software, body: Body) -> dict[str, Any]:
     """A proof of identity was seen."""
     patient = software.store.get(body["patient"])
     user = software.user.national_id
+    if software.defects.on("calls-insi-when-validating"):
+        teleservice.search_by_traits(software, patient)
     changed = software.identities.validate(patient, body.get("evidence", ""), body.get("trust", ""), user)
     software.screen.message("validated" if changed else "not-validated")
     software.screen.banner(patient)
@@ -143,6 +152,8 @@ def search(software: Software, body: Body) -> dict[str, Any]:
         answer = teleservice.search_by_traits(software, patient)
     applied = teleservice.conclude(software, patient, answer, accept=body.get("accept", True))
     software.screen.banner(patient)
+    if software.defects.on("always-says-found"):
+        return {"code": "00", "applied": True, "status": patient.status}
     fault = {"fault": answer.fault} if answer.fault else {}
     return {"code": answer.code, **fault, "applied": applied, "status": patient.status}
 

@@ -10,6 +10,7 @@ from harness.drive.reference.documents import identity_lines
 from harness.drive.reference.identity import outgoing_ins
 from harness.drive.reference.model import Ins, Patient, Refused
 from harness.drive.reference.software import Software
+from norms.ins import oids
 
 MEDIA = {
     "json": "application/json",
@@ -25,6 +26,10 @@ def export(software: Software, patient: Patient, form: str, partner: str) -> tup
     ins = outgoing_ins(patient)
     if patient.status == "recuperee" and software.defects.on("exports-ins-when-only-recuperee"):
         ins = patient.ins
+    if ins is None and software.defects.on("writes-ins-oid-always"):
+        ins = Ins("", "", oids.NIR)
+    if patient.status == "qualifiee" and software.defects.on("refuses-to-transmit-qualified"):
+        raise Refused("no-format", found=form, known="—")
     content = _write(software, patient, form, ins)
     if not software.defects.on("no-trace-of-partner"):
         sent = {"ins": ins.full, "oid": ins.oid} if ins else {}

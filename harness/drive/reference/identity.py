@@ -31,6 +31,8 @@ class Identities:
         if missing := [name for name in REQUIRED if not values[name]]:
             raise Refused("missing-traits", fields=missing)
         for name in NAMES:
+            if self.defects.on("sends-names-as-typed"):
+                continue
             try:
                 values[name] = lexical.normalise(values[name])
             except lexical.Unmappable as bad:
@@ -87,8 +89,15 @@ class Identities:
             birth_date=found.birth_date,
             birth_place=found.birth_place or patient.traits.birth_place,
         )
+        if self.defects.on("erases-used-name"):
+            patient.traits = replace(patient.traits, used_name="", used_given_name="")
+        again = patient.ins is not None
         patient.ins = Ins(found.active.number, found.active.key, found.active.oid)
-        patient.ins_history = tuple(Ins(p.number, p.key, p.oid, p.start, p.end) for p in found.history)
+        if not self.defects.on("drops-ins-history"):
+            patient.ins_history = tuple(Ins(p.number, p.key, p.oid, p.start, p.end) for p in found.history)
+        if again and self.defects.on("second-recovery-demotes"):
+            self.happen(patient, Event.VERIFICATION_KO, user, "insi-recovery")
+            return
         if not (patient.status == "validee" and self.defects.on("validated-stays-on-00")):
             self.happen(patient, Event.RECOVERED, user, "insi-recovery")
 
@@ -101,6 +110,10 @@ class Identities:
         wanted = self.typed({**patient.traits.shown(), **known})
         changed = [name for name in STRICT + COMPLEMENTARY if getattr(wanted, name) != getattr(patient.traits, name)]
         locked = [name for name in changed if name in patient.locked]
+        if patient.locked and self.defects.on("locks-used-name"):
+            locked = changed
+        if locked and superuser and self.defects.on("superuser-locked-out"):
+            raise Refused("locked", fields=locked)
         if locked and not superuser and not self.defects.on("edits-locked-traits"):
             raise Refused("locked", fields=locked)
         for name in changed:
@@ -117,8 +130,12 @@ class Identities:
         ``trust`` is ``high``, ``low`` or empty: then the list of high-trust proofs of the site decides.
         Raises Refused ``blocked-status`` for an identity douteuse or fictive (règle 25).
         """
-        if blocking(patient):
+        if blocking(patient) and not self.defects.on("validates-doubtful"):
             raise Refused("blocked-status", attributes=blocking(patient))
+        if patient.status == "recuperee" and self.defects.on("refuses-evidence-after-insi"):
+            raise Refused("locked", fields=[])
+        if self.defects.on("evidence-changes-nothing"):
+            return False
         before = patient.status
         if (trust or ("high" if evidence in self.high_trust else "low")) == "high":
             self.happen(patient, Event.EVIDENCE, user, f"evidence {evidence}")
@@ -137,11 +154,13 @@ class Identities:
         patient.attributes = wanted
         if (added := set(blocking(patient)) - before) and not self.defects.on("doubtful-keeps-ins"):
             self.happen(patient, Event.DOUBT, user, f"attribute {', '.join(sorted(added))}")
+        if self.defects.on("forgets-attribute"):
+            patient.attributes = frozenset()
 
     def take_over(self, patient: Patient, raw: Mapping[str, Any]) -> None:
         """The state that a record had in an earlier file. Raises Refused when it contradicts itself."""
         state, attributes = str(raw.get("status", "provisoire")), tuple(raw.get("attributes", ()))
-        if raw.get("ins"):
+        if raw.get("ins") and not self.defects.on("takeover-loses-ins"):
             full = str(raw["ins"]) + str(raw.get("key", ""))
             try:
                 value, key = matricule.split(full if len(full) > 13 else full + matricule.key(full))
@@ -150,7 +169,7 @@ class Identities:
             patient.ins = Ins(value, key, str(raw.get("oid", "")))
             if patient.ins.kind == "" or not matricule.valid(value, key):
                 raise Refused("bad-ins", found=full)
-        if findings := status.check(state, attributes, patient.ins is not None):
+        if findings := status.check(state, attributes, bool(raw.get("ins"))):
             raise Refused("incoherent-identity", reason=findings[0])
         patient.status, patient.attributes = state, frozenset(attributes)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from harness.drive.reference.answers import Answer
+from harness.drive.reference.config import Professional
 from harness.drive.reference.messages import Card
 from harness.drive.reference.model import Ins, Patient
 from norms.ins import matricule, oids
@@ -36,3 +37,19 @@ def invent_ins(patient: Patient) -> None:
     number = f"{'1' if t.sex == 'M' else '2'}{t.birth_date[2:4]}{t.birth_date[5:7]}{t.birth_place}001"
     patient.ins = Ins(number, matricule.key(number), oids.NIR)
     patient.status = "recuperee"
+
+
+def estimate_date(patient: Patient) -> None:
+    """The birth date typed, replaced by the first of January of its year."""
+    patient.traits = replace(patient.traits, birth_date=f"{patient.traits.birth_date[:4]}-01-01")
+
+
+def spoil(patient: Patient) -> None:
+    """A record left in a state that no later change can be made from."""
+    patient.traits = replace(patient.traits, birth_date="")
+
+
+def colleague(user: Professional) -> Professional:
+    """Another national identifier than the user's."""
+    last = "1" if user.national_id.endswith("0") else "0"
+    return replace(user, national_id=user.national_id[:-1] + last)

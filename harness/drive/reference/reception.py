@@ -36,7 +36,9 @@ def receive(software: Software, source: str, form: str, content: str, *, trusted
         received = hl7.read(content) if form == "adt" else _from_json(content)
     except BadMessage as bad:
         raise Refused("unreadable-identity", reason=software.screen.words(f"refused.{bad}")) from None
-    known = _known(software, source, received)
+    known = None if software.defects.on("creates-duplicate") else _known(software, source, received)
+    if known is None and software.defects.on("ignores-unknown-patient"):
+        raise Refused("unknown-patient", patient=received.source_id)
     if received.deletes_ins:
         return _delete(software, known, received)
     offered = received.ins if received.ins and received.validated else None
@@ -52,6 +54,8 @@ def receive(software: Software, source: str, form: str, content: str, *, trusted
     ours = known and known.ins and known.ins.full == offered.full and known.status in ("recuperee", "qualifiee")
     if known and ours and not software.defects.on("verifies-known-ins-again"):
         _complement(patient, traits)  # règle 52: this INS is ours already
+        if software.defects.on("received-demotes-own"):
+            patient.status = "recuperee"
         return Outcome(patient.id, False, False, True, "")
     return _verified(software, patient, traits, offered, known, trusted=trusted)
 
@@ -64,6 +68,8 @@ def _verified(
         verdict = "OK"
     elif matricule.valid(offered.value, offered.key):
         verdict = teleservice.verify(software, patient, traits, offered).code
+    if verdict == "OK" and software.defects.on("everything-waits"):
+        verdict = "error"
     author, created = software.author.national_id, known is None
     if verdict == "OK" and known and known.ins:  # another INS than ours: a person decides
         software.screen.alert("other-ins", patient)
@@ -71,7 +77,8 @@ def _verified(
         return Outcome(patient.id, False, False, False, verdict)
     if verdict == "OK":
         patient.traits, patient.ins = _merge(patient.traits, traits), offered
-        software.identities.happen(patient, Event.VERIFIED, author, "received-verified")
+        if not (patient.status == "validee" and software.defects.on("received-ins-never-qualifies")):
+            software.identities.happen(patient, Event.VERIFIED, author, "received-verified")
         if (trusted or software.defects.on("believes-qualified")) and patient.status == "recuperee":
             software.identities.happen(patient, Event.EVIDENCE, author, "trust-contract")
         return Outcome(patient.id, created, True, True, verdict)

@@ -21,8 +21,10 @@ def by_traits(traits: Traits, call: Call, defects: Defects) -> Answer:
     names = traits.given_names.split()
     joined = " ".join(names)
     last = Answer("01")
+    if defects.on("joins-given-names-at-once"):
+        names = [joined]
     for name in [*names, joined] if len(names) > 1 else names:
-        wanted = request(traits, name)
+        wanted = request(traits, name, place=defects.on("place-at-once"))
         if defects.on("sends-used-name") and traits.used_name:
             wanted["NomNaissance"] = traits.used_name
         last = call(wanted)

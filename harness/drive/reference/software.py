@@ -46,6 +46,8 @@ class Software:
         self._psc = psc or made
         if self._insi and self._psc:
             self._insi.psc_token = self._psc.access
+        if self._insi and config.psc:
+            self._insi.spare = config.psc.cert, config.psc.key
         self.dmp: DmpDesk | None = None
         if config.dmp:
             name = config.dmp.name or config.structure.name

