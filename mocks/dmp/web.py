@@ -98,7 +98,7 @@ def _record(call: Call, reader: Reader, name: str, ins: str) -> Answer:
     if right != rights.VALID:
         if call.method != "POST" or not _own_form(call):
             return _page(call, "confirm", 200, reader, patient=patient)
-        patient = rights.declare(call.session, patient, who, treating=False)
+        patient = rights.declare(call, patient, who, treating=False)
         call.exchange.facts["right_action"] = "AJOUT"
     return _page(
         call, "record", 200, reader, patient=patient, name=name, documents=_documents(call, reader, patient, name)
@@ -171,7 +171,7 @@ def _page(call: Call, kind: str, status: int, reader: Reader | None = None, **va
             "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
         ),
         ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
+        ("referrer-policy", "same-origin"),  # with no-referrer a browser sends Origin: null with our own forms
         ("cache-control", "no-store"),
         ("content-language", lang),
     ]

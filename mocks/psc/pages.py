@@ -112,7 +112,7 @@ def _page(
         ("content-security-policy", _policy(redirects)),
         ("x-frame-options", "DENY"),
         ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
+        ("referrer-policy", "same-origin"),  # with no-referrer a browser sends Origin: null with our own forms
         ("cache-control", "no-store"),
         ("content-language", lang),
     ]

@@ -39,7 +39,7 @@ async def decide(call: Call) -> Answer:
     """``POST /requests``: ``request`` and ``decision`` (approve, deny); a browser goes back to the page."""
     call.exchange.operation = "phone"
     origin = call.header("origin")
-    if origin not in ("", "null") and urlsplit(origin).netloc != call.header("host"):
+    if origin and urlsplit(origin).netloc != call.header("host"):
         return json_answer({"error": "another site's page may not approve a login"}, 403)
     given = dict(parse_qsl(call.body.decode("utf-8", "replace"), max_num_fields=20))
     found = next(((s, kept) for s, kept in _waiting(call) if kept.id == given.get("request")), None)

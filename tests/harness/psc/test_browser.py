@@ -72,6 +72,15 @@ def approve_on_the_phone(space: Space, window: Browser) -> None:
         assert http.post(space.endpoints["psc"] + discovery.TOKEN, data=poll, auth=auth).status_code == 200
 
 
+def declare_a_right_on_the_dmp_pages(space: Space, window: Browser) -> None:
+    """The login opens the DMP's contextual access, whose own form is accepted from a browser."""
+    window.open(f"{space.endpoints['webps']}/DossierPatient/297022A02077878")
+    window.click("button[name=autoriser]")
+    assert window.wait("h1")
+    (patient,) = (p for p in space.client.world(space.id, "patients") if p["id"] == "adrtrois-dominique")
+    assert [right["who"] for right in patient["dmp"]["rights"]] == ["899700900030"]
+
+
 def test_the_picker_in_french(space: Space, callback: str, tmp_path: Path, free_port: int) -> None:
     space.client.patch_world(space.id, "clients", "segur-demo", {"redirect_uris": [callback]})
     with browser(tmp_path, free_port, lang="fr-FR") as window:
@@ -86,6 +95,7 @@ def test_the_picker_in_french(space: Space, callback: str, tmp_path: Path, free_
         code = parse_qs(urlsplit(window.url).query)["code"][0]
         window.open(asked(space, callback))
         assert window.url.startswith(f"{callback}?code="), "the session spares a second choice"
+        declare_a_right_on_the_dmp_pages(space, window)
         approve_on_the_phone(space, window)
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback}
     with space.http() as http:

@@ -127,6 +127,7 @@ def test_only_clients_that_may(psc: Provider) -> None:
 def test_the_phone_answers_to_its_own_pages_only(psc: Provider) -> None:
     request = ask(psc).json["auth_req_id"]
     assert answer(psc, request, "approve", origin="https://evil.invalid").status == 403
+    assert answer(psc, request, "approve", origin="null").status == 403  # a sandboxed frame's, never our page's
     assert answer(psc, request, "perhaps").status == 404
     assert answer(psc, "unknown", "approve").status == 404
     own = answer(psc, request, "approve", origin="https://127.0.0.1:18447", accept="text/html,*/*")
