@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 
 from harness import version
 from harness.console import mount
+from harness.mail_api import router as mail_router
 from harness.runs import Runs
 from harness.runs.api import router
 from mocks.control import BadSwitch
@@ -47,6 +48,19 @@ class Armed(BaseModel):
     times: int = Field(1, ge=1, le=10_000)
 
 
+class Incoming(BaseModel):
+    """A message that the bench sends into a mailbox: `mocks.mssante.incoming.Order`."""
+
+    case: str
+    to: str
+    patient: str = ""
+    sender: str = ""
+    about: str = ""
+    previous: str = ""
+    receipt: bool = False
+    text: str = ""
+
+
 class Offset(BaseModel):
     """Seconds between the session's clock and the wall clock."""
 
@@ -61,6 +75,7 @@ def application(bench: Bench) -> FastAPI:
     app.include_router(_router(bench))
     bench.runs = Runs(bench.options.home, bench.status)
     app.include_router(router(bench.runs))
+    app.include_router(mail_router(bench))
     mount(app, bench)
     for error, code in ((UnknownSession, 404), (BindingTaken, 409), (BadSwitch, 422), (WorldError, 422)):
         app.add_exception_handler(error, _refusal(code))
@@ -174,6 +189,17 @@ def _router(bench: Bench) -> APIRouter:
     async def arm(session_id: str, armed: Armed) -> None:
         """Use a value for the next calls only."""
         sessions.get(session_id).switches.arm(armed.name, armed.value, armed.times)
+
+    @api.post("/sessions/{session_id}/incoming", responses={404: {}, 422: {}})
+    async def send_message(session_id: str, order: Incoming) -> dict[str, Any]:
+        """Write a message of that case and put it into the mailbox, as a correspondent or a patient would."""
+        from mocks.mssante import incoming  # builds documents: only who sends needs it
+
+        asked = incoming.Order(**{name: value for name, value in order.model_dump().items() if value})
+        try:
+            return asdict(incoming.send(bench.operator.post, sessions.get(session_id), asked))
+        except incoming.BadOrder as error:
+            raise HTTPException(422, str(error)) from None
 
     @api.post("/sessions/{session_id}/clock", responses={404: {}})
     async def clock(session_id: str, wanted: Offset) -> dict[str, Any]:

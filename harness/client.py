@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -33,6 +34,10 @@ class BenchClient:
         self._http.close()
 
     def _call(self, method: str, path: str, **kwargs: Any) -> Any:
+        answer = self._send(method, path, **kwargs)
+        return answer.json() if answer.content else None
+
+    def _send(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
         try:
             answer = self._http.request(method, f"/api{path}", **kwargs)
         except httpx.HTTPError as error:
@@ -43,7 +48,7 @@ class BenchClient:
             except (ValueError, KeyError, TypeError):
                 detail = answer.text[:200]
             raise BenchError(f"{method} /api{path}: {answer.status_code} {detail}")
-        return answer.json() if answer.content else None
+        return answer
 
     def status(self) -> Json:
         """Addresses, certificates and sessions of the bench (the object of ``segur up --json``)."""
@@ -86,7 +91,54 @@ class BenchClient:
 
     def incoming(self, session_id: str, order: Json) -> Json:
         """Send a message into a mailbox of the session: {case, to, patient…}; gives {message_id, documents}."""
-        return self._call("POST", f"/sessions/{session_id}/incoming", json=order)
+        return dict(self._call("POST", f"/sessions/{session_id}/incoming", json=order))
+
+    def mailboxes(self, session_id: str) -> list[Json]:
+        """The MSSanté mailboxes of the session: {address, kind, label, active, messages, unseen, size}."""
+        return list(self._call("GET", f"/sessions/{session_id}/mailboxes")["mailboxes"])
+
+    def folders(self, session_id: str, address: str) -> list[Json]:
+        """The folders of a mailbox: {name, special, messages, unseen, size, uid_validity, uid_next}."""
+        return list(self._call("GET", _mailbox(session_id, address))["folders"])
+
+    def messages(self, session_id: str, address: str, folder: str = "INBOX", *, after: int = 0) -> list[Json]:
+        """Messages of a folder by rising UID: {uid, flags, date, size, subject, from, to, message_id, sent}."""
+        query = {"folder": folder, "after": after, "limit": 1000}
+        return list(self._call("GET", f"{_mailbox(session_id, address)}/messages", params=query)["messages"])
+
+    def message(self, session_id: str, address: str, uid: int, folder: str = "INBOX") -> Json:
+        """One message read: with ``headers``, ``texts``, ``attachments``, ``exchanges`` (ids in the journal)."""
+        path = f"{_mailbox(session_id, address)}/messages/{uid}"
+        return dict(self._call("GET", path, params={"folder": folder}))
+
+    def message_raw(self, session_id: str, address: str, uid: int, folder: str = "INBOX") -> bytes:
+        """The message as it was received (.eml)."""
+        path = f"{_mailbox(session_id, address)}/messages/{uid}/raw"
+        return self._send("GET", path, params={"folder": folder}).content
+
+    def put_message(
+        self, session_id: str, address: str, raw: bytes, folder: str = "INBOX", flags: Iterable[str] = ()
+    ) -> int:
+        """File a message (.eml) as if it had come; its UID."""
+        query = {"folder": folder, "flags": " ".join(flags)}
+        path = f"{_mailbox(session_id, address)}/messages"
+        return int(self._call("POST", path, params=query, content=raw)["uid"])
+
+    def delete_message(self, session_id: str, address: str, uid: int, folder: str = "INBOX") -> None:
+        """Remove one message."""
+        self._call("DELETE", f"{_mailbox(session_id, address)}/messages/{uid}", params={"folder": folder})
+
+    def empty_mailbox(self, session_id: str, address: str) -> None:
+        """Remove every message of a mailbox."""
+        self._call("DELETE", _mailbox(session_id, address))
+
+    def export_mailbox(self, session_id: str, address: str) -> bytes:
+        """A zip: ``<folder>/<uid>.eml`` and ``index.json``."""
+        return self._send("GET", f"{_mailbox(session_id, address)}/export").content
+
+    def import_mailbox(self, session_id: str, address: str, data: bytes) -> int:
+        """File every ``.eml`` of a zip, each into the folder that holds it; how many."""
+        return int(self._call("POST", f"{_mailbox(session_id, address)}/import", content=data)["filed"])
 
     def state(self, session_id: str) -> Json:
         """What was changed in a session (world, switches, values armed, clock), for `put_state`."""
@@ -148,3 +200,7 @@ def _unpacked(row: Json) -> Json:
         if key in row:
             row[key] = base64.b64decode(row[key])
     return row
+
+
+def _mailbox(session_id: str, address: str) -> str:
+    return f"/sessions/{session_id}/mailboxes/{quote(address, safe='@')}"

@@ -1,0 +1,210 @@
+"""Mailboxes of a session as API and console show them, filled from ``.eml`` files, taken out as a zip."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from html import unescape
+from typing import TYPE_CHECKING, Any
+
+from mocks.journal import END, Exchange, Kind
+from mocks.journal.shown import iso
+from mocks.mssante.boxes import Boxes, Folder, Message, NoFolder
+from mocks.mssante.content import Content
+from mocks.session import Session
+from norms.mail import parse
+
+if TYPE_CHECKING:
+    from harness.bench import Bench
+
+ENTRIES, ENTRY, TOTAL = 20_000, 60_000_000, 1_000_000_000  # of a zip that is filed: entries, bytes of one, of all
+TEXT = 200_000  # characters of a text part that are shown
+LOOKED = 500  # newest entries of the journal in which the exchange that brought a message is looked for
+_TAG = re.compile(r"<(style|script|head)\b.*?</\1\s*>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
+_ENTRY = re.compile(r"(?P<folder>.+)/(?P<uid>\d+)[^/]*\.eml|(?P<bare>[^/]+\.eml)", re.IGNORECASE)
+
+
+class BadMail(ValueError):
+    """What was given is no message or no zip of messages."""
+
+
+def mailboxes(boxes: Boxes, session: Session) -> list[dict[str, Any]]:
+    """Every mailbox of the session: those of its world, and those of patients that were used."""
+    used = set(boxes.addresses(session.id))
+    known = session.world.mailboxes
+    return [
+        {
+            "address": address,
+            "kind": known[address].kind if address in known else "PATIENT",
+            "label": known[address].label if address in known else "",
+            "active": known[address].active if address in known else True,
+            **_totals(boxes, session, address, used=address in used),
+        }
+        for address in dict.fromkeys((*known, *sorted(used)))
+    ]
+
+
+def _totals(boxes: Boxes, session: Session, address: str, *, used: bool) -> dict[str, int]:
+    counted = [boxes.counts(folder) for folder in boxes.folders(session.id, address)] if used else []
+    return {
+        "messages": sum(messages for messages, _, _ in counted),
+        "unseen": sum(unseen for _, unseen, _ in counted),
+        "size": boxes.used(session.id, address) if used else 0,
+    }
+
+
+def folders(boxes: Boxes, session: Session, address: str) -> list[dict[str, Any]]:
+    """The folders of a mailbox."""
+    return [_folder(boxes, folder) for folder in boxes.folders(session.id, address)]
+
+
+def _folder(boxes: Boxes, folder: Folder) -> dict[str, Any]:
+    messages, unseen, _ = boxes.counts(folder)
+    return {
+        "name": folder.name,
+        "special": folder.special,
+        "messages": messages,
+        "unseen": unseen,
+        "size": boxes.size(folder),
+        "uid_validity": folder.validity,
+        "uid_next": folder.next,
+    }
+
+
+def listed(boxes: Boxes, folder: Folder, *, after: int = 0, before: int = 0, limit: int = 100) -> list[dict[str, Any]]:
+    """Messages of a folder in order of UID, from ``after`` on; with ``before`` the nearest below it."""
+    uids = [uid for uid in boxes.uids(folder) if uid > after and (not before or uid < before)]
+    chosen = uids[-limit:] if before else uids[:limit]
+    held = boxes.messages(folder, chosen) if chosen else []
+    return [row(folder, message, boxes.content(message.content, body=False)) for message in held]
+
+
+def row(folder: Folder, message: Message, content: Content) -> dict[str, Any]:
+    """One message in a list."""
+    return {
+        "uid": message.uid,
+        "folder": folder.name,
+        "flags": sorted(message.flags),
+        "date": iso(message.date),
+        "size": message.size,
+        "subject": content.subject,
+        "from": content.sender,
+        "to": content.recipients,
+        "message_id": content.message_id,
+        "sent": iso(content.sent) if content.sent and 0 < content.sent < 2**35 else "",
+    }
+
+
+def opened(boxes: Boxes, folder: Folder, uid: int) -> dict[str, Any]:
+    """One message read: header fields, texts, attachments; raises NoFolder when it is not there."""
+    message = boxes.message(folder, uid)
+    if message is None:
+        raise NoFolder(f"message {uid}")
+    content = boxes.content(message.content)
+    mail = parse(content.raw)
+    return {
+        **row(folder, message, content),
+        "headers": [[field.name, mail.root.header(field.name) if _once(mail, field.name) else field.value]
+                    for field in mail.root.fields],
+        "texts": [{"type": part.type, "text": readable(part.type, part.text)} for part in mail.texts[:10]],
+        "attachments": [
+            {"name": part.filename, "type": part.type, "size": len(part.content), "part": part.path}
+            for part in mail.attachments[:200]
+        ],
+    }  # fmt: skip
+
+
+def _once(mail: Any, name: str) -> bool:
+    return len(mail.root.all(name)) == 1
+
+
+def readable(media_type: str, text: str) -> str:
+    """A text to be shown as text: of HTML its words alone, nothing of it is ever run."""
+    text = text[: 4 * TEXT]
+    if media_type == "text/html":
+        text = unescape(_TAG.sub(" ", text))
+        text = re.sub(r"[ \t\r\f]*\n\s*\n\s*", "\n\n", text)
+    return text[:TEXT]
+
+
+def put(bench: Bench, session: Session, address: str, folder: str, raw: bytes, flags: tuple[str, ...] = ()) -> int:
+    """File a message as if it had come, with an event in the journal; its UID. Raises BadMail, NoFolder."""
+    if not raw.strip() or len(raw) > ENTRY:
+        raise BadMail(f"a message of 1 to {ENTRY} bytes expected")
+    if b"\r\n" not in raw:  # a file of this machine
+        raw = raw.replace(b"\n", b"\r\n")
+    boxes = bench.operator.boxes
+    place = boxes.folder(session.id, address, folder)
+    deposit = boxes.deposit(session.id, [(address, place.name)], raw, flags, session.clock.now())
+    content = Content.of(raw)
+    facts = {"mailbox": address.lower(), "folder": place.name, "uid": str(place.next)}
+    facts |= {"message_id": content.message_id, "subject": content.subject}
+    event = Exchange(session.id, "mssante", time.time(), Kind.EVENT, operation="put", facts=facts, request_body=raw)
+    bench.journal.record(event, deposit.statements)
+    boxes.announce(deposit)
+    return place.next
+
+
+def export(boxes: Boxes, session: Session, address: str) -> bytes:
+    """Every message as ``<folder>/<uid>.eml``, and ``index.json`` with flags and dates."""
+    held = io.BytesIO()
+    index = []
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for folder in boxes.folders(session.id, address):
+            for message in boxes.messages(folder):
+                content = boxes.content(message.content)
+                name = f"{folder.name}/{message.uid:06d}.eml"
+                archive.writestr(zipfile.ZipInfo(name, time.gmtime(max(message.date, 315532800))[:6]), content.raw)
+                index.append({"file": name, **row(folder, message, content)})
+        about = {"schema": 1, "address": address, "messages": index}
+        archive.writestr("index.json", json.dumps(about, ensure_ascii=False, indent=1))
+    return held.getvalue()
+
+
+def file_zip(bench: Bench, session: Session, address: str, data: bytes) -> int:
+    """File every ``.eml`` of a zip, into the folder that holds it (INBOX when none does); how many. Raises BadMail."""
+    boxes, count = bench.operator.boxes, 0
+    for name, raw in _entries(data):
+        match = _ENTRY.fullmatch(name)
+        folder = (match["folder"] if match else None) or name.rpartition("/")[0] or "INBOX"
+        try:
+            boxes.folder(session.id, address, folder)
+        except NoFolder:
+            boxes.create(session.id, address, folder)
+        put(bench, session, address, folder, raw)
+        count += 1
+    return count
+
+
+def _entries(data: bytes) -> Iterator[tuple[str, bytes]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = [one for one in archive.infolist() if one.filename.lower().endswith(".eml")]
+            if len(entries) > ENTRIES or sum(one.file_size for one in entries) > TOTAL:
+                raise BadMail(f"more than {ENTRIES} messages or {TOTAL} bytes")
+            for one in entries:
+                with archive.open(one) as file:
+                    raw = file.read(ENTRY + 1)
+                yield one.filename, raw
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise BadMail(f"not a zip of messages: {error}") from None
+
+
+def carried_by(bench: Bench, session: Session, message_id: str) -> list[Exchange]:
+    """The entries of the journal that say this Message-ID, the newest first, without bodies."""
+    if not message_id:
+        return []
+    found = bench.journal.list(session=session.id, service="mssante", before=END, limit=LOOKED, bodies=False)
+    wanted = message_id.strip("<>")
+    return [x for x in reversed(found) if x.facts.get("message_id", "").strip("<>") == wanted][:20]
+
+
+def described(session: Session, address: str) -> dict[str, Any]:
+    """What the world says of a mailbox, empty for a patient's."""
+    box = session.world.mailboxes.get(address)
+    return asdict(box) if box else {}
