@@ -9,7 +9,7 @@ from importlib import import_module
 
 import psutil
 
-NAMES = ("startup", "insi", "insi_handler", "psc", "journal", "dmp", "mtom", "annuaire")
+NAMES = ("startup", "insi", "insi_handler", "psc", "journal", "dmp", "mtom", "annuaire", "cda")
 
 
 def main() -> None:

@@ -103,12 +103,12 @@ class Official:
     def judge(self, data: bytes, result: Result) -> dict[str, Any]:
         """What the official rules say of a document, beside our own `result`: verdict, findings, agreement, defects."""
         began = perf_counter()
-        said: dict[str, Any] = {"verdict": "error", "findings": [], "schema": [], "profiles": [], "defects": []}
+        said: dict[str, Any] = {"verdict": "error", "findings": [], "schema": [], "timings_ms": {}, "defects": []}
         found: list[dict[str, Any]] = []
         try:
             root = parse(data)
             said["schema"] = found = self._schema_errors(root)
-            rows, said["profiles"] = self._rows(etree.tostring(root, encoding="unicode"), result)
+            rows, said["timings_ms"] = self._rows(etree.tostring(root, encoding="unicode"), result)
         except BadXml as error:
             return {**said, "verdict": "fail", "schema": [{"line": error.line, "text": str(error)}]}
         except OfficialError as error:  # what the schema refused is refused, whatever befell the schematrons
@@ -132,18 +132,18 @@ class Official:
         log = self._schema.error_log
         return [{"line": error.line, "text": error.message} for error in log]  # type: ignore[attr-defined]
 
-    def _rows(self, text: str, result: Result) -> tuple[list[svrl.Row], list[str]]:
+    def _rows(self, text: str, result: Result) -> tuple[list[svrl.Row], dict[str, float]]:
         said = result.document
         for _, pipe in self._workers:
             pipe.send((text, said.get("volet", ""), said.get("version", "")))
         rows: list[svrl.Row] = []
-        ran: list[str] = []
+        spent: dict[str, float] = {}  # by profile
         for _, pipe in self._workers:
-            _, found, names, defects = self._answer(pipe, _EACH)
+            _, found, times, defects = self._answer(pipe, _EACH)
             rows += found
-            ran += names
+            spent |= times
             self._learn(defects)
-        return rows, ran
+        return rows, spent
 
 
 def _line(row: svrl.Row, root: etree._Element) -> int:

@@ -14,7 +14,8 @@ from harness.official.pack import PROFILES, Pack
 
 def serve(pipe: Connection, folder: str, cache: str, profiles: tuple[str, ...], volets: bool) -> None:
     """Compile, say ``("ready", seconds, defects)``, then answer each ``(text, volet, version)`` with
-    ``("rows", rows, ran, defects)``; ``None`` ends. What goes wrong is answered ``("failed", words)``."""
+    ``("rows", rows, milliseconds by profile, defects)``; ``None`` ends. What goes wrong is answered
+    ``("failed", words)``."""
     started = perf_counter()
     pack = Pack(Path(folder))
     try:
@@ -33,14 +34,17 @@ def serve(pipe: Connection, folder: str, cache: str, profiles: tuple[str, ...], 
                 if schematron not in kept:
                     kept[schematron] = compiler.executable(schematron)
                 wanted[schematron.stem] = kept[schematron]
-            pipe.send(("rows", _run(compiler, wanted, text), list(wanted), list(pack.defects)))
+            pipe.send(("rows", *_run(compiler, wanted, text), list(pack.defects)))
         except Exception as error:
             pipe.send(("failed", f"{type(error).__name__}: {error}"))
 
 
-def _run(compiler: Compiler, sheets: dict[str, Any], text: str) -> list[svrl.Row]:
+def _run(compiler: Compiler, sheets: dict[str, Any], text: str) -> tuple[list[svrl.Row], dict[str, float]]:
     document = compiler.processor.parse_xml(xml_text=text)
     found: list[svrl.Row] = []
+    spent: dict[str, float] = {}
     for name, sheet in sheets.items():
+        began = perf_counter()
         found += svrl.rows(sheet.transform_to_string(xdm_node=document), name)
-    return [row for row in found if not compiler.pack.doubtful(row.text)]
+        spent[name] = round((perf_counter() - began) * 1000, 1)
+    return [row for row in found if not compiler.pack.doubtful(row.text)], spent
