@@ -8,16 +8,33 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from mocks.control import BadSwitch
-from mocks.journal.database import Database
+from mocks.journal.database import Database, Statement
 from mocks.session import Session, Sessions
 from mocks.world import WorldError
 
 log = logging.getLogger("segur.sessions")
+
+
+def saving(session: Session) -> Statement:
+    """The statement that keeps a session as it now is: a service that changed its world keeps it with the exchange."""
+    kept = {
+        "name": session.name,
+        "created": session.created,
+        "binding": session.binding,
+        "switches": session.switches.values,
+        "clock": session.clock.offset,
+        "world": session.world.snapshot(),
+    }
+    sql = (
+        "INSERT INTO session(id, opened, saved) VALUES(?, ?, ?)"
+        " ON CONFLICT(id) DO UPDATE SET opened = excluded.opened, saved = excluded.saved"
+    )
+    return sql, (session.id, int(session.created * 1000), json.dumps(kept))
 
 
 class SessionsStore:
@@ -31,19 +48,7 @@ class SessionsStore:
 
     def save(self, session: Session) -> None:
         """Keep the session as it is now, committed when this returns."""
-        kept = {
-            "name": session.name,
-            "created": session.created,
-            "binding": session.binding,
-            "switches": session.switches.values,
-            "clock": session.clock.offset,
-            "world": session.world.snapshot(),
-        }
-        self._write(
-            "INSERT INTO session(id, opened, saved) VALUES(?, ?, ?)"
-            " ON CONFLICT(id) DO UPDATE SET opened = excluded.opened, saved = excluded.saved",
-            [session.id, int(session.created * 1000), json.dumps(kept)],
-        )
+        self._write(*saving(session))
 
     def forget(self, session_id: str) -> None:
         """Keep it no longer; nothing when it was not kept."""
@@ -80,7 +85,7 @@ class SessionsStore:
             log.warning("session %s is back without its changes to the world: %s", session_id, error)
         return True
 
-    def _write(self, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    def _write(self, sql: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
         database = Database(self.path)
         try:
             return database.run(sql, values)

@@ -75,13 +75,13 @@ def _change_right(call: Call, access: Access, word: str, treating: bool) -> str:
     assert patient is not None
     who = access.structure if access.cell.condition == "unit" else access.user
     if word != "declare":
-        rights.remove(call.session, patient, who, treating_only=word == "remove-mt")
+        rights.remove(call, patient, who, treating_only=word == "remove-mt")
         return ""
     if access.right == rights.BLOCKED:
         call.note(blocked := find("VIHF-RIGHT-02", found=who))
         raise refused(blocked, str(call.switch("codes")), registry=DENIED)
     known = access.right == rights.VALID
-    rights.declare(call.session, patient, who, treating=treating and access.doctor)
+    rights.declare(call, patient, who, treating=treating and access.doctor)
     return "Autorisation déjà présente, renouvelée" if known else ""
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from mocks.http import Call
 from mocks.session import Session
+from mocks.sessions_store import saving
 from mocks.world import Dmp, Patient, Right
 from mocks.world.binder import plain
 
@@ -33,25 +35,28 @@ def _past(last: str, day: str, months: int) -> bool:
     return (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day) >= months
 
 
-def declare(session: Session, patient: Patient, who: str, *, treating: bool) -> Patient:
+def declare(call: Call, patient: Patient, who: str, *, treating: bool) -> Patient:
     """Declare (or renew) the right of a professional or structure; ``treating``: also as treating doctor."""
-    held, day = patient.dmp.right(who), today(session)
+    held, day = patient.dmp.right(who), today(call.session)
     fresh = Right(who, VALID, held.since if held and held.since else day, day)
     others = tuple(right for right in patient.dmp.rights if right.who != who)
     changed = replace(patient.dmp, rights=(*others, fresh), treating=who if treating else patient.dmp.treating)
-    return keep(session, patient, changed)
+    return keep(call, patient, changed)
 
 
-def remove(session: Session, patient: Patient, who: str, *, treating_only: bool) -> Patient:
+def remove(call: Call, patient: Patient, who: str, *, treating_only: bool) -> Patient:
     """Remove one's own right, or only one's role of treating doctor."""
     dmp = patient.dmp
     changed = replace(dmp, treating="" if dmp.treating == who else dmp.treating)
     if not treating_only:
         changed = replace(changed, rights=tuple(right for right in dmp.rights if right.who != who))
-    return keep(session, patient, changed)
+    return keep(call, patient, changed)
 
 
-def keep(session: Session, patient: Patient, dmp: Dmp) -> Patient:
-    """Keep the patient's DMP as it now is; the patient as changed."""
-    session.world.patch("patients", patient.id, {"dmp": plain(dmp)})
-    return session.world.patients[patient.id]
+def keep(call: Call, patient: Patient, dmp: Dmp) -> Patient:
+    """Keep the patient's DMP as it now is, with the exchange of this call; the patient as changed."""
+    world = call.session.world
+    before = world.snapshot()
+    world.patch("patients", patient.id, {"dmp": plain(dmp)})
+    call.keep(saving(call.session), undo=lambda: world.restore(before))
+    return world.patients[patient.id]

@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 
 from mocks.dmp import registry
+from mocks.sessions_store import SessionsStore
 from norms.xds.check import MASKED, NORMAL
 from norms.xds.model import DocumentEntry
 from norms.xds.names import APPROVED, ARCHIVED, DEPRECATED
 from norms.xds.query import FIND_SETS, GET_ASSOCIATIONS
+from tests.dmp_bench import DIRECT, about
 from tests.dmp_documents import PATIENT, Documents, cda
 
+RIGHTS = "urn:si-dmp-habilitations"
 EVERY = (APPROVED, ARCHIVED, DEPRECATED)
 
 
@@ -94,6 +97,25 @@ def test_what_cannot_be_kept_is_refused_and_not_seen(dmp: Documents, caplog: pyt
     dmp.journal.database.run("ALTER TABLE elsewhere RENAME TO dmp_document")
     assert everything(dmp) == before
     assert dmp.deposit(lot).status == "Success"
+    assert "Cannot open or write" in caplog.text
+
+
+def test_a_declared_right_is_kept_or_was_never_declared(dmp: Documents, caplog: pytest.LogCaptureFixture) -> None:
+    assert dmp.journal.database.path
+    sessions = SessionsStore(dmp.journal.database.path, dmp.sessions)
+    dmp.session.world.patch("patients", PATIENT, {"dmp": {"rights": []}})
+    sessions.save(dmp.session)
+    asked = f'<setAuthorization xmlns="{RIGHTS}"><action>AJOUT</action></setAuthorization>'
+    said = about(DIRECT, *dmp.ins(PATIENT))
+    dmp.journal.database.run("ALTER TABLE exchange RENAME TO elsewhere")
+    assert dmp.ask("habilitations", asked, said).status == 500
+    dmp.journal.database.run("ALTER TABLE elsewhere RENAME TO exchange")
+    assert dmp.session.world.patients[PATIENT].dmp.rights == ()
+    assert dmp.ask("habilitations", asked, said).exchange.outcome == "DMPOk"
+    back = again(dmp)
+    SessionsStore(dmp.journal.database.path, back.sessions).restore()
+    held = [right.who for right in back.session.world.patients[PATIENT].dmp.rights]
+    assert held == ["899700900014"]
     assert "Cannot open or write" in caplog.text
 
 
