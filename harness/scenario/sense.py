@@ -100,6 +100,8 @@ class _Reader:
         self.steps.append(step["id"])
         yield from self._only(path, step)
         yield from self._setting(path)
+        yield from self._references((*path, "incoming"), step.get("incoming", []))
+        self.names |= {order["as"] for order in step.get("incoming", []) if "as" in order}
         yield from self._references((*path, "do"), step.get("do", {}))
         self.names |= set(step.get("save", {}))
         yield from self._twice((*path, "expect"), [each["id"] for each in step.get("expect", [])])

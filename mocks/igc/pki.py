@@ -138,13 +138,14 @@ def init(
     """Make the PKI of that folder, or refresh it: what nears its end is made again with the same key.
 
     ``hosts``: names that the server certificates must carry besides the loopback. ``igc_url``: address of the igc
-    listener, written into certificates when the hierarchy is made and not changed afterwards, so that a moved port
-    does not change every certificate. ``faithful``: authorities of 4096 bits, as the real ones. ``force``: a new
+    listener, written into certificates when they are made; when it has moved, the servers' are made again, so that who
+    meets the bench finds its revocation lists (those of softwares stay as they are). ``faithful``: authorities of 4096 bits, as the real ones. ``force``: a new
     hierarchy, whatever was there. A crash at any point leaves the old PKI or the new one.
     """
     folder = Path(folder)
     wanted = tuple(dict.fromkeys([*LOCAL, *hosts]))
-    if not force and (ready := _ready(folder, wanted, now)):
+    igc_url = igc_url.rstrip("/")
+    if not force and (ready := _ready(folder, wanted, igc_url, now)):
         return ready
     from mocks.igc import files, make
 
@@ -152,18 +153,18 @@ def init(
     with files.locked(_lock(folder)):
         files.mend(folder.parent)
         files.mend(folder / "credentials")
-        if not force and (ready := _ready(folder, wanted, now)):
+        if not force and (ready := _ready(folder, wanted, igc_url, now)):
             return ready  # another process made it meanwhile
         if force or not (folder / FILE).exists() or moment(read_state(folder).expires) - now < timedelta(days=366):
             url = igc_url or address("igc").url("127.0.0.1", BASE_PORT)
             with files.whole_folder(folder) as fresh:
-                make.build(fresh, faithful, url.rstrip("/"), wanted, now)
+                make.build(fresh, faithful, url, wanted, now)
         else:
-            _refresh(folder, wanted, now)
+            _refresh(folder, wanted, igc_url, now)
     return Pki(folder)
 
 
-def _ready(folder: Path, hosts: Sequence[str], now: datetime | None) -> Pki | None:
+def _ready(folder: Path, hosts: Sequence[str], igc_url: str, now: datetime | None) -> Pki | None:
     """The PKI when nothing needs to be made; the usual case, and it must cost nothing."""
     try:
         pki = Pki(folder)
@@ -176,6 +177,7 @@ def _ready(folder: Path, hosts: Sequence[str], now: datetime | None) -> Pki | No
     fresh = (
         plans().keys() <= held.keys()
         and set(hosts) <= set(state.hosts)
+        and igc_url in ("", state.igc_url)
         and not any(found.due(now) for found in held.values())
         and moment(state.crl_until) - now > timedelta(days=45)
         and moment(state.expires) - now > timedelta(days=366)
@@ -184,21 +186,23 @@ def _ready(folder: Path, hosts: Sequence[str], now: datetime | None) -> Pki | No
     return pki if fresh else None
 
 
-def _refresh(folder: Path, hosts: Sequence[str], now: datetime) -> None:
-    """Make again, with the same keys, what is due, and the servers when they must carry more names."""
+def _refresh(folder: Path, hosts: Sequence[str], igc_url: str, now: datetime) -> None:
+    """Make again, with the same keys, what is due, and the servers when their names or the igc listener changed."""
     from mocks.igc import files, keys, make
     from mocks.world import World
 
     pki = Pki(folder)
     state, held = pki.state(), pki.credentials()
-    more = not set(hosts) <= set(state.hosts)
+    more, moved = not set(hosts) <= set(state.hosts), igc_url not in ("", state.igc_url)
+    state.igc_url = igc_url or state.igc_url
     state.hosts = list(dict.fromkeys([*state.hosts, *hosts]))
     signers, world = make.signers(folder), World.load()
     orders = {name: make.planned(plan, state.hosts, world) for name, plan in plans().items()}
     for name in [*orders, *(name for name in held if name not in orders)]:
         before = held.get(name)
         order = orders.get(name) or replace(held[name].order)
-        if before is None or before.due(now) or (more and order.names and order.ours):
+        server = order.ours and profiles()[order.profile].san == "dns"
+        if before is None or before.due(now) or (more and order.names and order.ours) or (moved and server):
             key = files.read_key(before.key) if before else keys.one()
             make.credential(folder, state, order, key, signers, now)
     make.revocation_lists(folder, state, signers, now)

@@ -21,6 +21,7 @@ from harness.drive.reference.actions import ACTIONS
 from harness.drive.reference.config import NAME, VERSION
 from harness.drive.reference.defects import UnknownDefect
 from harness.drive.reference.model import Refused
+from harness.drive.reference.mss import actions as _mail  # noqa: F401 - the actions register themselves
 from harness.drive.reference.software import Software
 
 log = logging.getLogger("segur.reference")

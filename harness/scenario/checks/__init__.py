@@ -18,7 +18,7 @@ from harness.scenario.traffic import Traffic
 from harness.scenario.verdict import Seen
 from harness.words import Words
 
-MODULES = ("insi", "identity", "trace", "paper", "psc", "cda", "dmp", "dmp_deposit")
+MODULES = ("insi", "identity", "trace", "paper", "psc", "cda", "dmp", "dmp_deposit", "mail")
 _ALL: dict[str, Check] = {}
 
 

@@ -73,7 +73,7 @@ def _of(call: Traffic, traces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]
     """The trace of a call: its modality, at its time; the nearest when several."""
     modality = MODALITIES[call.operation]
     same_kind = [trace for trace in traces if trace.get("modality") == modality]
-    timed = [(_gap(call, trace), n) for n, trace in enumerate(same_kind)]
+    timed = [(gap(call, trace), n) for n, trace in enumerate(same_kind)]
     near = sorted((gap, n) for gap, n in timed if gap <= TOLERANCE)
     expected = words(_P, "trace.one_expected", modality=modality, time=call.raw["started"])
     if near:
@@ -86,7 +86,8 @@ def _of(call: Traffic, traces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]
     raise Failed(message, Seen(expected, Words.of(times), call.id))
 
 
-def _gap(call: Traffic, trace: Mapping[str, Any]) -> float:
+def gap(call: Traffic, trace: Mapping[str, Any]) -> float:
+    """Seconds between a call and the time of a trace; infinite when that cannot be read."""
     try:
         moment = datetime.fromisoformat(str(trace.get("time", ""))).astimezone().timestamp()
     except ValueError:

@@ -22,8 +22,9 @@ PATIENT = "patient"  # as a recipient: the patient's own mailbox
 @action("mail.connect")
 def connect(software: Software, body: Body) -> dict[str, Any]:
     """Open the sessions of the user's mailbox, or of the software's own."""
-    desk, operator, _ = _at(software, body)
-    del desk
+    _, operator, _ = _at(software, body)
+    if body.get("again"):
+        operator.close()
     _tried(software, operator, operator.smtp)
     _tried(software, operator, operator.imap)
     software.screen.message("mss.connected", mailbox=operator.address)

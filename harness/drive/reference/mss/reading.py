@@ -24,6 +24,8 @@ from norms.xds.datatypes import read_cx
 from norms.xds.model import DocumentEntry
 from norms.xml import BadXml
 
+INTACT = ("XDM-ZIP", "XDM-DOC")  # rules that tell whether the documents are those that were sent
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -47,7 +49,7 @@ def content(mail: Mail, defects: Defects) -> Content | None:
         papers = tuple(paper(one.file.data) for one in opened.cdas)
     except BadXml:
         return Content(wrong="corrupt")
-    sound = not any(found.severity is Severity.ERROR for found in xdm.validate(raw))
+    sound = not any(one.severity is Severity.ERROR and one.rule.startswith(INTACT) for one in xdm.validate(raw))
     if not papers:
         return Content(wrong="no-document")
     people = {identity(one.entry) for one in opened.documents}
