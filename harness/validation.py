@@ -26,12 +26,13 @@ from norms.finding import Finding, Where, find, restored
 log = logging.getLogger("segur.validation")
 PATIENCE = 8.0  # seconds for one exchange, twice: less than the runner waits, which is then told why
 _MOST = 100  # findings kept of one document
-Judge = Callable[[str, str, bytes], list[dict[str, Any]]]  # service, Content-Type, body -> findings as stored
+Said = Mapping[str, str]  # what the exchange says of its body: its facts, and "content-type"
+Judge = Callable[[str, Said, bytes], list[dict[str, Any]]]  # service, what is said, body -> findings as stored
 
 
-def judge(service: str, content_type: str, body: bytes) -> list[dict[str, Any]]:
+def judge(service: str, said: Said, body: bytes) -> list[dict[str, Any]]:
     """What is wrong in the documents of a request, in the form that the journal keeps; runs in a worker process."""
-    return [finding.stored() for finding in JUDGES[service](content_type, body)]
+    return [finding.stored() for finding in JUDGES[service](said, body)]
 
 
 @dataclass
@@ -92,12 +93,13 @@ class ValidationQueue:
                 return
             content_type = next((value for name, value in exchange.request_headers if name == "content-type"), "")
             try:
-                stored = await self._judged(exchange.service, content_type, exchange.request_body)
+                said = {**exchange.facts, "content-type": content_type}
+                stored = await self._judged(exchange.service, said, exchange.request_body)
                 findings, state = [restored(one) for one in stored], Validation.DONE
             except Exception as error:  # whatever a worker meets must not stop the queue
-                said = self._said(error)
-                log.error("validation of exchange %d: %s", id, said)
-                findings, state = [find("CDA-VAL-01", found=said)], Validation.FAILED
+                reason = self._said(error)
+                log.error("validation of exchange %d: %s", id, reason)
+                findings, state = [find("CDA-VAL-01", found=reason)], Validation.FAILED
             self.journal.update(id, findings=findings, validation=state)
         except JournalError as error:
             log.error("validation of exchange %d: %s", id, error)
@@ -110,7 +112,7 @@ class ValidationQueue:
             return f"> {self.patience:g} s"
         return f"{type(error).__name__}: {error}"
 
-    async def _judged(self, *what: str | bytes) -> list[dict[str, Any]]:
+    async def _judged(self, *what: str | Said | bytes) -> list[dict[str, Any]]:
         """What a worker says. When one dies or hangs, what it had in hand and what waited behind are judged again,
         alone: another may be to blame."""
         if self._pool is None:
@@ -128,7 +130,7 @@ class ValidationQueue:
             finally:
                 _end(pool)
 
-    async def _asked(self, pool: ProcessPoolExecutor, *what: str | bytes) -> list[dict[str, Any]]:
+    async def _asked(self, pool: ProcessPoolExecutor, *what: str | Said | bytes) -> list[dict[str, Any]]:
         """Raises TimeoutError, the worker being killed, and BrokenProcessPool."""
         try:
             running = asyncio.get_running_loop().run_in_executor(pool, self.judge, *what)  # type: ignore[arg-type]
@@ -145,7 +147,7 @@ def _end(pool: ProcessPoolExecutor) -> None:
     pool.shutdown(wait=False, cancel_futures=True)
 
 
-def submission_findings(content_type: str, body: bytes) -> list[Finding]:
+def submission_findings(said: Said, body: bytes) -> list[Finding]:
     """What is wrong in the CDA of a submission; the path of each finding begins with the document's id."""
     from norms.cda import validate
     from norms.soap import read
@@ -153,6 +155,7 @@ def submission_findings(content_type: str, body: bytes) -> list[Finding]:
     from norms.xds.codes import is_signature
     from norms.xds.provide import read_provide
 
+    content_type = said.get("content-type", "")
     parts, data = {}, body
     if is_related(content_type):
         package = split(content_type, body)
@@ -163,6 +166,13 @@ def submission_findings(content_type: str, body: bytes) -> list[Finding]:
             report = validate(one.part.data, tables=_tables(), today=datetime.now(UTC))
             found += [_within(finding, one.entry.id) for finding in report.findings[:_MOST]]
     return found
+
+
+def mail_findings(said: Said, body: bytes) -> list[Finding]:
+    """What is wrong in a message submitted, its archive and each CDA included; ``said``: the facts of the exchange."""
+    from harness.validate.mail import submitted
+
+    return submitted(said, body)[: 3 * _MOST]
 
 
 def _within(finding: Finding, id: str) -> Finding:
@@ -176,4 +186,7 @@ def _tables() -> Any:
     return tables_of(())
 
 
-JUDGES: Mapping[str, Callable[[str, bytes], list[Finding]]] = {"dmp": submission_findings}
+JUDGES: Mapping[str, Callable[[Said, bytes], list[Finding]]] = {
+    "dmp": submission_findings,
+    "mssante": mail_findings,
+}

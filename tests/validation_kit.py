@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from norms.finding import find
 
 
-def obey(service: str, content_type: str, body: bytes) -> list[dict[str, Any]]:
+def obey(service: str, said: Mapping[str, str], body: bytes) -> list[dict[str, Any]]:
     """``hang``, ``die``, ``once <path>`` (die unless that file exists), ``fall``, else one finding with the words."""
     word, _, rest = body.decode().partition(" ")
     if word == "hang":
@@ -22,4 +23,4 @@ def obey(service: str, content_type: str, body: bytes) -> list[dict[str, Any]]:
         os._exit(1)
     if word == "fall":
         raise ValueError(rest)
-    return [find("CDA-VAL-01", found=f"{service} {content_type} {body.decode()}").stored()]
+    return [find("CDA-VAL-01", found=f"{service} {said['content-type']} {body.decode()}").stored()]

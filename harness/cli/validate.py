@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, help=t("validate.help"), pretty_exceptions_enable=False)
 
-KINDS = ("cda", "vihf", "xds")
+KINDS = ("auto", "cda", "xdm", "mail", "vihf", "xds")
 FORMATS = ("text", "json", "sarif", "junit")
 
 
 @app.command(help=t("validate.help"))
 def validate(
     paths: list[Path] = typer.Argument(..., metavar="PATH…", help=t("validate.paths")),
-    kind: str = typer.Option("cda", "--as", metavar="|".join(KINDS), help=t("validate.as")),
+    kind: str = typer.Option("auto", "--as", metavar="|".join(KINDS), help=t("validate.as")),
     strict: bool = typer.Option(False, "--strict", help=t("validate.strict")),
     rulepack: list[str] = typer.Option([], "--rulepack", metavar="NAME|DIR", help=t("validate.rulepack")),
     official: bool = typer.Option(True, "--official/--no-official", help=t("validate.official")),
@@ -47,7 +47,7 @@ def validate(
         fail(t("validate.bad_pdfa", found=pdfa))
     packs = tuple(str(_pack(name, home)) for name in rulepack)
     options = Options(strict, packs, Severity(pdfa), datetime.now(UTC), kind, _trust(home) if kind == "vihf" else "")
-    engine = _official(packs, home) if packs and official and kind == "cda" else None
+    engine = _official(packs, home) if packs and official and kind in ("auto", "cda") else None
     try:
         results = _results(paths, options, jobs, form, info, engine)
     finally:
@@ -112,7 +112,7 @@ def _results(
     from harness.validate import engine, sources
     from harness.validate.writers.text import Style, defects, lines, summary
 
-    found = list(sources.find(paths))
+    found = list(sources.find(paths, options.kind))
     bar = _Bar(len(found))
     style = Style(lang(), sys.stdout.isatty(), info)
     results: list[Result] = []
@@ -140,7 +140,7 @@ def _both(result: Result, source: Source | Unreadable, official: Official, optio
     from harness.validate.sources import Unreadable
     from norms.codes.packs import Folder
 
-    if isinstance(source, Unreadable) or result.error is not None:
+    if isinstance(source, Unreadable) or result.error is not None or result.kind != "cda":
         return result
     said = official.judge(source.read(), result)
     said["pack"] = Folder(official.pack.folder).shown()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -20,7 +20,8 @@ _BATCH = 8
 class Options:
     """How documents are judged: ``packs`` folders of value sets and code systems, ``now`` what dates are held against.
 
-    ``kind``: what the files are (``cda``, ``vihf``, ``xds``); ``trust``: PEM bundle of the authorities who sign.
+    ``kind``: what the files are (``auto``, ``cda``, ``xdm``, ``mail``, ``vihf``, ``xds``); ``trust``: PEM bundle of
+    the authorities who sign.
     """
 
     strict: bool = False
@@ -123,7 +124,7 @@ def judge(source: Source | Unreadable, options: Options) -> Result:
     except OSError as error:
         gone = Unreadable(source.name, "unreadable", error.strerror or str(error))
         return Result(source.name, verdict="error", error=gone)
-    return judge_bytes(source.name, data, options)
+    return judge_bytes(source.name, data, replace(options, kind=source.kind) if source.kind else options)
 
 
 @cache
@@ -148,7 +149,7 @@ _PARTS = ("code", "system", "display", "volet", "template", "version", "level")
 
 def judge_bytes(name: str, data: bytes, options: Options) -> Result:
     """The result for these bytes."""
-    if options.kind != "cda":
+    if options.kind not in ("auto", "cda"):
         from importlib import import_module
 
         result: Result = import_module(f"harness.validate.{options.kind}").judge(name, data, options)

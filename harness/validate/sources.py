@@ -1,4 +1,7 @@
-"""The documents behind the paths given: files, folders, ZIP archives (IHE XDM), mails. Nothing is written to disk."""
+"""What lies behind the paths given: documents, IHE XDM archives, mails, folders of them. Nothing is written to disk.
+
+Mails and XDM archives are whole things to judge, unless CDA documents are asked for: then what they carry is taken out.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +24,12 @@ _LOOK = 65_536  # how far into a file of a folder the root element is looked for
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A document: its name as shown, and where it is (a path, or the bytes taken out of an archive)."""
+    """One thing to judge: its name as shown, a path or the bytes taken out of an archive, its kind when known."""
 
     name: str
     path: Path | None = None
     data: bytes = b""
+    kind: str = ""
 
     def read(self) -> bytes:
         """The bytes; raises OSError."""
@@ -41,30 +45,43 @@ class Unreadable:
     detail: str = ""
 
 
-def find(paths: list[Path]) -> Iterator[Source | Unreadable]:
-    """Every document behind these paths, in a stable order; what cannot be read is said, not skipped."""
+def find(paths: list[Path], kind: str = "cda") -> Iterator[Source | Unreadable]:
+    """Everything to judge behind these paths, in a stable order; what cannot be read is said, not skipped.
+
+    ``kind``: ``auto`` (mails and XDM archives whole, other archives searched), ``cda`` (documents only, wherever they
+    are), or what every file given is (``mail``, ``xdm``, ``vihf``, ``xds``).
+    """
     for path in paths:
         if path.is_dir():
             held = sorted(p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
             found = False
             for inner in held:
-                for source in _file(inner, given=False):
+                for source in _file(inner, kind, given=False):
                     found = True
                     yield source
             if not found:
                 yield Unreadable(str(path), "empty_folder")
         elif path.is_file():
-            yield from _file(path, given=True)
+            yield from _file(path, kind, given=True)
         else:
             yield Unreadable(str(path), "absent")
 
 
-def _file(path: Path, *, given: bool) -> Iterator[Source | Unreadable]:
+def _file(path: Path, kind: str, *, given: bool) -> Iterator[Source | Unreadable]:
+    if kind not in ("auto", "cda"):
+        yield Source(str(path), path)
+        return
     try:
         with path.open("rb") as stream:
             head = stream.read(_LOOK)
         if _is_zip(head) or path.suffix.lower() == ".zip":
-            yield from _zip(str(path), path.read_bytes(), 1)
+            data = path.read_bytes()
+            if kind == "auto" and _is_xdm(path.name, data):
+                yield Source(str(path), path, kind="xdm")
+            else:
+                yield from _zip(str(path), data, 1, kind)
+        elif path.suffix.lower() == ".eml" and kind == "auto":
+            yield Source(str(path), path, kind="mail")
         elif path.suffix.lower() == ".eml":
             yield from _mail(str(path), path.read_bytes(), 1)
         elif given or b"ClinicalDocument" in head:
@@ -77,7 +94,12 @@ def _is_zip(head: bytes) -> bool:
     return head.startswith(b"PK\x03\x04")
 
 
-def _zip(name: str, data: bytes, depth: int) -> Iterator[Source | Unreadable]:
+def _is_xdm(name: str, data: bytes) -> bool:
+    """Whether an archive is meant as an IHE XDM: by its name, or by the names of its files."""
+    return PurePosixPath(name).stem.upper() == "IHE_XDM" or b"METADATA.XML" in data[-200_000:].upper()
+
+
+def _zip(name: str, data: bytes, depth: int, kind: str) -> Iterator[Source | Unreadable]:
     import io
     import zipfile
 
@@ -105,7 +127,7 @@ def _zip(name: str, data: bytes, depth: int) -> Iterator[Source | Unreadable]:
             yield Unreadable(shown, "too_big", str(info.file_size))
             continue
         spent += len(content)
-        for source in _content(shown, content, depth):
+        for source in _content(shown, content, depth, kind):
             found = True
             yield source
     if not found:
@@ -132,19 +154,21 @@ def _mail(name: str, data: bytes, depth: int) -> Iterator[Source | Unreadable]:
         content = part.get_payload(decode=True)
         label = part.get_filename() or f"part-{rank}"
         if isinstance(content, bytes) and (_is_zip(content) or b"ClinicalDocument" in content[:_LOOK]):
-            for source in _content(f"{name}!{label}", content, depth):
+            for source in _content(f"{name}!{label}", content, depth, "cda"):
                 found = True
                 yield source
     if not found:
         yield Unreadable(name, "nothing_in")
 
 
-def _content(name: str, content: bytes, depth: int) -> Iterator[Source | Unreadable]:
+def _content(name: str, content: bytes, depth: int, kind: str) -> Iterator[Source | Unreadable]:
     if _is_zip(content) or name.lower().endswith(".eml"):
         if depth >= DEPTH:
             yield Unreadable(name, "too_deep")
+        elif kind == "auto" and (not _is_zip(content) or _is_xdm(name, content)):
+            yield Source(name, None, content, "xdm" if _is_zip(content) else "mail")
         elif _is_zip(content):
-            yield from _zip(name, content, depth + 1)
+            yield from _zip(name, content, depth + 1, kind)
         else:
             yield from _mail(name, content, depth + 1)
     elif b"ClinicalDocument" in content[:_LOOK]:

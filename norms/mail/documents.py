@@ -18,6 +18,8 @@ from norms.mail.compose import Draft, File
 from norms.xds.derive import to_utc
 
 Element = etree._Element
+# What a qualified identity has besides its INS, named as in the CDA.
+_TRAITS = ("family[BR]", "given", "birthTime", "administrativeGenderCode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Described:
     def lacks(self) -> tuple[str, ...]:
         """What a qualified identity needs and the document does not say (ECO.2.4.2: INS, OID, four traits)."""
         traits = (self.birth_name, self.given, self.birth_date, self.sex in ("M", "F"))
-        said = zip(("birth name", "first given name", "birth date", "sex"), traits, strict=True)
+        said = zip(_TRAITS, traits, strict=True)
         return (*(() if _sound(self.ins) else ("INS",)), *(name for name, value in said if not value))
 
     @property

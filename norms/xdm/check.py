@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 from lxml import etree
@@ -84,12 +84,14 @@ class Opened:
 
 @dataclass(frozen=True)
 class Options:
-    """How an archive is judged. ``setting``: value sets, present time, INS OIDs; ``content``: judge each CDA too."""
+    """How an archive is judged. ``setting``: value sets, present time, INS OIDs; ``content``: judge each CDA too, with
+    `norms.cda` or with ``judge``."""
 
     setting: Setting = field(default_factory=lambda: Setting(ins_oids=ALL, sets=CI_SIS))
     coding: Coding = CODING
     content: bool = True
     pdfa: Severity = Severity.WARNING
+    judge: Callable[[bytes], Iterable[Finding]] | None = None
 
 
 def open_archive(data: bytes) -> Opened:
@@ -219,9 +221,13 @@ def _across(archive: Archive) -> Iterator[Finding]:
 
 
 def _content(one: Held, options: Options) -> Iterator[Finding]:
+    judge = options.judge or partial(_judged, options=options)
+    for finding in judge(one.file.data):
+        yield finding.inside(one.place)
+
+
+def _judged(data: bytes, options: Options) -> Iterable[Finding]:
     from norms.cda import validate as validate_cda
 
     setting = options.setting
-    report = validate_cda(one.file.data, tables=setting.tables, today=setting.now, pdfa=options.pdfa)
-    for finding in report.findings:
-        yield finding.inside(one.place)
+    return validate_cda(data, tables=setting.tables, today=setting.now, pdfa=options.pdfa).findings

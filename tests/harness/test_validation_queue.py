@@ -109,10 +109,10 @@ def test_the_documents_of_a_deposit_are_judged_each(pki: Any) -> None:
 
     dmp = Documents(pki)
     exchange = dmp.deposit(dmp.lot()).reply.exchange
-    content_type = dict(exchange.request_headers)["content-type"]
-    found = submission_findings(content_type, exchange.request_body)
+    said = {"content-type": dict(exchange.request_headers)["content-type"]}
+    found = submission_findings(said, exchange.request_body)
     assert found
     assert all(finding.where.path.startswith("Document01") for finding in found)
-    assert {row["rule"] for row in validation.judge("dmp", content_type, exchange.request_body)} == {
+    assert {row["rule"] for row in validation.judge("dmp", said, exchange.request_body)} == {
         finding.rule for finding in found
     }

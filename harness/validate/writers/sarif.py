@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from harness.validate.engine import Result, refusals
 from norms import rules
-from norms.finding import Finding, Severity
+from norms.finding import PATH, Finding, Severity
 from norms.texts import Lang, text
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -71,7 +71,7 @@ def _rule(rule_id: str, lang: Lang) -> dict[str, Any]:
 def _result(result: Result, finding: Finding, used: list[str], lang: Lang) -> dict[str, Any]:
     where = finding.where
     region: dict[str, Any] = {}
-    if where.line:
+    if where.line and PATH not in where.path.partition(PATH)[2]:  # else a line of a file inside the file
         region["startLine"] = where.line
         if where.column:
             region["startColumn"] = where.column

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mocks.journal.model import Exchange
+from mocks.journal.model import Exchange, Validation
 from mocks.lines import BareNewline, Gone, TooLarge
 from mocks.mssante.login import Identity
 from mocks.mssante.post import Envelope
@@ -165,6 +165,7 @@ class Handover:
             accept.trace(self.connection.conversation, self.connection.greeted, envelope),
         )
         exchange = self._exchange(transaction, raw, "accepted", read, routes)
+        exchange.validation = Validation.PENDING
         reply = Reply(250, "2.0.0", f"Queued as {exchange.thread}-{int(exchange.started * 1000):x}")
         self.connection.keeper.keep(exchange, reply, also=deposit.statements if deposit else ())
         if deposit:
@@ -192,6 +193,8 @@ class Handover:
         dsn += [f"notify={','.join(sorted(way.recipient.notify))}" for way in ways if way.recipient.notify][:1]
         exchange.facts |= {
             "mailbox": self.identity.mailbox.id,
+            "kind": self.identity.mailbox.kind,
+            **self._owner(),
             "auth": self.identity.how,
             "mail_from": envelope.address,
             "rcpt": exchange.target,
@@ -203,6 +206,14 @@ class Handover:
             **(read.facts() if read else {}),
         }
         return exchange
+
+    def _owner(self) -> dict[str, str]:
+        """Whose personal mailbox it is: ``given|family``, as practised."""
+        owner = self.session.world.professionals.get(self.identity.mailbox.professional)
+        if owner is None:
+            return {}
+        given = owner.practice_given_name or owner.given_name
+        return {"owner": f"{given}|{owner.practice_family_name or owner.family_name}"}
 
     def _answered(
         self, transaction: Transaction, raw: bytes, reply: Reply, outcome: str, read: accept.Head | None = None

@@ -13,7 +13,7 @@ from norms.mail.check.sent import same_message
 from norms.mail.facts import Facts
 from norms.mail.model import Mail
 
-__all__ = ["Seen", "check", "same_message"]
+__all__ = ["Seen", "check", "findings_of", "same_message"]
 
 
 def check(mail: Mail, facts: Facts | None = None) -> list[Finding]:
@@ -21,7 +21,12 @@ def check(mail: Mail, facts: Facts | None = None) -> list[Finding]:
 
     A receipt or a delivery notice is judged as such. Never raises.
     """
-    seen = Seen(mail, facts or Facts())
+    return findings_of(Seen(mail, facts or Facts()))
+
+
+def findings_of(seen: Seen) -> list[Finding]:
+    """The same for a message already opened."""
+    mail = seen.mail
     findings = list(mail.problems)
     stages = (receipts,) if mail.is_report else (texts, parts, subject, patients, receipts)
     for stage in (headers, xmss, *stages):

@@ -60,8 +60,9 @@ def _ins(seen: Seen) -> Iterator[Finding]:
     elif said not in ("O", "N"):
         yield find("MAIL-XMSS-07", expected=expected, found=said, where=where)
     elif said != expected:
-        lacks = sorted({name for one in seen.documents for name in one.lacks})
-        yield find("MAIL-XMSS-08", expected=expected, found=said, where=where, name=", ".join(lacks) or "INS")
+        first = seen.documents[0]
+        why = f"INS {first.ins}" if expected == "O" else f"− {', '.join(first.lacks)}"
+        yield find("MAIL-XMSS-08", expected=expected, found=said, where=where, name=why)
 
 
 def _end(seen: Seen) -> Iterator[Finding]:
