@@ -17,7 +17,7 @@ from norms.texts import Lang
 
 WORLD_COLUMNS = {
     "patients": ("birth_name", "given_names", "sex", "birth_date", "birth_place", "ins", "tags"),
-    "mailboxes": ("kind", "professional", "organisation", "members", "label", "red_list", "active", "quota_mb"),
+    "mailboxes": ("id", "kind", "professional", "organisation", "members", "label", "red_list", "active", "quota_mb"),
     "professionals": ("family_name", "given_name", "national_id", "profession", "specialty", "kind", "tags"),
     "organisations": ("name", "finess_geo", "finess_ej", "siret", "struct_id", "sector"),
     "clients": ("secret", "redirect_uris", "post_logout_redirect_uris", "certificate", "ciba", "api_scopes"),
@@ -122,7 +122,8 @@ def item(session: Session, kind: str, item_id: str, lang: Lang) -> dict[str, Any
         "id": item_id,
         "title": " ".join(
             filter(None, (_cell(getattr(found, n, "")) for n in ("family_name", "birth_name", "given_names", "name")))
-        ),
+        )
+        or item_id,
         "note": getattr(found, f"note_{lang}", ""),
         "fields": [(name, _cell(value)) for name, value in fields.items()],
         "datamatrix": picture,
