@@ -1,0 +1,102 @@
+"""Messages that the bench sends into mailboxes: each case is what it says, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mocks.igc.pki import Pki
+from mocks.journal import Exchange
+from mocks.mssante import incoming
+from mocks.mssante.incoming import BadOrder, Order
+from norms import xdm
+from norms.finding import Severity
+from norms.mail import mdn
+from norms.mail.model import Mail
+from norms.mail.parse import parse
+from norms.xdm.actions import action_of
+from tests.smtp_kit import DOCTOR_BOX, Operated, operating
+
+PATIENT = "pinson-leonie"
+
+
+@pytest.fixture(scope="module")
+def operator(pki: Pki) -> Iterator[Operated]:
+    with operating(pki) as made:
+        yield made
+
+
+def received(operator: Operated, case: str, **more: object) -> tuple[incoming.Written, Mail, Exchange]:
+    order = Order(case, DOCTOR_BOX, **{"patient": PATIENT, **more})  # type: ignore[arg-type]
+    written = incoming.send(operator.operator.post, operator.session, order)
+    entry = operator.hub.journal.get(written.exchange)
+    assert entry is not None
+    return written, parse(entry.request_body), entry
+
+
+def wrong(mail: Mail) -> set[str]:
+    found = xdm.validate(mail.archives[0].content)
+    return {one.rule for one in found if one.severity is Severity.ERROR}
+
+
+@pytest.mark.parametrize(("case", "count"), [("document", 1), ("three", 3), ("subject-lies", 1)])
+def test_sound_cases_are_sound(operator: Operated, case: str, count: int) -> None:
+    written, mail, entry = received(operator, case)
+    assert (len(written.documents), entry.operation, entry.outcome) == (count, "incoming", case)
+    assert wrong(mail) == set()
+    assert mail.problems == ()
+    assert len(mail.pdfs) == count
+
+
+@pytest.mark.parametrize(("case", "rules"), [("wrong-hash", "XDM-DOC"), ("corrupt", "XDM-ZIP")])
+def test_spoilt_archives_are_told_by_their_rule(operator: Operated, case: str, rules: str) -> None:
+    _, mail, _ = received(operator, case)
+    found = wrong(mail)
+    assert found
+    assert all(rule.startswith(rules) for rule in found)
+
+
+def test_two_patients_in_one_archive(operator: Operated) -> None:
+    _, mail, _ = received(operator, "two-patients")
+    opened = xdm.open_archive(mail.archives[0].content)
+    assert len({one.entry.patient_id for one in opened.documents}) == 2
+
+
+@pytest.mark.parametrize(("case", "action"), [("replaces", "C"), ("deletes", "D")])
+def test_replacing_and_deleting_name_the_document(operator: Operated, case: str, action: str) -> None:
+    first, _, _ = received(operator, "document")
+    written, mail, _ = received(operator, case, previous=first.documents[0])
+    held = xdm.open_archive(mail.archives[0].content).documents[0]
+    assert held.subset.submission is not None
+    assert action_of(held.subset.submission, held.entry) == action
+    assert (written.documents == first.documents) is (case == "deletes")
+
+
+def test_receipts_of_both_generations_name_the_message(operator: Operated) -> None:
+    for case in ("mdn", "mdn-error", "mdn-old-error"):
+        receipt = mdn.read(received(operator, case, about="sent@reference.segur.test")[1])
+        assert receipt is not None
+        assert receipt.original_id == "sent@reference.segur.test"
+        assert receipt.failed is (case != "mdn")
+
+
+def test_a_patient_writes_with_or_without_a_name(operator: Operated) -> None:
+    for case, named in (("patient", True), ("patient-unnamed", False)):
+        sender = received(operator, case)[1].sender
+        assert sender.address.endswith("@patient.mssante.fr")
+        assert bool(sender.name) is named
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"case": "unheard"}, "document, three"),
+        ({"to": "nobody@nowhere.test"}, "mailbox"),
+        ({"patient": "ghost"}, "ghost"),
+    ],
+)
+def test_an_order_that_cannot_be_done_says_why(operator: Operated, change: dict[str, str], said: str) -> None:
+    order = Order(**{"case": "document", "to": DOCTOR_BOX, "patient": PATIENT, **change})  # type: ignore[arg-type]
+    with pytest.raises(BadOrder, match=said):
+        incoming.send(operator.operator.post, operator.session, order)
