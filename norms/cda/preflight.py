@@ -19,8 +19,8 @@ _WRAPPERS = {f"{{{XSL}}}stylesheet": "xsl", f"{{{XSL}}}transform": "xsl", f"{{{D
 _BOMS = {b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _DECLARED = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._\-]+)[\"']")
 # What the parser says, and the rule that tells it to a reader; the group is what was found.
+_MISMATCH = re.compile(r"tag mismatch: (\S+) line (\d+) and ([^\s,]+)")
 _SYNTAX: tuple[tuple[str, str], ...] = (
-    (r"tag mismatch: (\S+ line \d+ and \S+)", "CDA-PRE-11"),
     (r"Entity '(\S+)' not defined", "CDA-PRE-12"),
     (r"(?:xmlParseEntityRef|EntityRef|PCDATA invalid|StartTag: invalid element name)(.*)", "CDA-PRE-13"),
     (r"(?:Premature end|EndTag: '</' not found|Couldn't find end)(.*)", "CDA-PRE-14"),
@@ -75,6 +75,11 @@ def _unreadable(data: bytes, error: BadXml) -> Finding:
     where = Where(error.line or None, error.column or None, "", "", _line(data, error.line))
     if error.reason == "dtd":
         return find("CDA-PRE-02", where=where)
+    text = data.lstrip(b" \t\r\n")
+    if not text:
+        return find("CDA-PRE-19")
+    if not text.startswith((b"<", *_BOMS)):
+        return find("CDA-PRE-20", found=_beginning(text), where=Where(1, 1))
     try:
         if _encoding(data) == "UTF-8":
             data.decode("utf-8")
@@ -84,10 +89,19 @@ def _unreadable(data: bytes, error: BadXml) -> Finding:
         return find("CDA-PRE-05", found=data[wrong.start : wrong.start + 1].hex(), where=Where(line, column))
     if b"<" in data and not data.rstrip().endswith(b">") and error.line > data.count(b"\n") - 1:
         return find("CDA-PRE-14", where=where)
+    if tags := _MISMATCH.search(error.detail):
+        opened, at, closed = tags.groups()
+        return find("CDA-PRE-11", expected=f"<{opened}>", found=f"</{closed}>", where=where, opened=at)
     for pattern, rule in _SYNTAX:
         if hit := re.search(pattern, error.detail):
             return find(rule, found=hit[1].strip(" :"), where=where)
-    return find("CDA-PRE-01", found=error.detail, where=where)
+    return find("CDA-PRE-01", found=error.detail.partition(", line ")[0], where=where)
+
+
+def _beginning(data: bytes) -> str:
+    """The first bytes as a reader can see them."""
+    words = data[:24].decode("utf-8", "replace").splitlines()[0]
+    return words if words.isprintable() and "\ufffd" not in words else data[:8].hex(" ")
 
 
 def _prolog(document: Document, data: bytes) -> Iterator[Finding]:

@@ -9,7 +9,9 @@ from norms.cda.preflight import LIMIT
 from tests.norms.cda.sample import LEVEL_1, edited, judged, rules
 
 UNREADABLE = [
-    ("CDA-PRE-01", b"bonjour"),
+    ("CDA-PRE-01", b"<a b></a>"),
+    ("CDA-PRE-19", b" \n"),
+    ("CDA-PRE-20", b"bonjour"),
     ("CDA-PRE-02", edited(("<ClinicalDocument", "<!DOCTYPE x [<!ENTITY a 'b'>]><ClinicalDocument"))),
     ("CDA-PRE-03", b"<html/>"),
     ("CDA-PRE-05", LEVEL_1.encode("latin-1")),
