@@ -175,8 +175,9 @@ class Mail:
 
     @property
     def message_id(self) -> str:
-        """The identifier of the message without its brackets; empty when it cannot be read."""
-        return next(iter(read_ids(self.header("message-id"))), "")
+        """The identifier of the message without its brackets, which some old writers forget; empty when absent."""
+        said = self.header("message-id").strip()
+        return next(iter(read_ids(said)), "") or (said if " " not in said else "")
 
     @property
     def in_reply_to(self) -> list[str]:

@@ -112,7 +112,7 @@ def validate(data: bytes, options: Options | None = None) -> list[Finding]:
 def check(opened: Opened, options: Options | None = None) -> list[Finding]:
     """Everything that is wrong in an archive already opened."""
     options = options or Options()
-    findings = [one for one in opened.findings if not _about_action(one, options.coding)]
+    findings = [one for one in opened.findings if not _silent(one, options.coding)]
     if opened.archive is None:
         return findings
     findings += check_layout(opened.archive)
@@ -128,8 +128,9 @@ def check(opened: Opened, options: Options | None = None) -> list[Finding]:
     return findings
 
 
-def _about_action(one: Finding, coding: Coding) -> bool:
-    return one.rule == "XDS-SLOT-04" and coding.reads(one.found)
+def _silent(one: Finding, coding: Coding) -> bool:
+    """What the metadata reader says of the DMP alone, and of the slot that holds the action."""
+    return one.rule in _DMP_ONLY or (one.rule == "XDS-SLOT-04" and coding.reads(one.found))
 
 
 def _metadata(submission: Submission, subset: Subset, held: list[Held], options: Options) -> Iterator[Finding]:
