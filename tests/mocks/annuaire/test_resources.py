@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,18 +109,44 @@ def test_extraction(annuaire: Annuaire) -> None:
     assert annuaire.call("POST", extraction.PATH, b"").status == 405
 
 
-def test_the_published_capability_statement_has_the_same_parameters(shared_dir: Path) -> None:
-    """Against the sources of the guide, when a copy is there."""
-    folder = shared_dir / "real" / PUBLISHED
-    if not folder.is_dir():
+def published(shared_dir: Path, name: str) -> str:
+    """A source file of the published guide, when a copy is there."""
+    file = shared_dir / "real" / PUBLISHED / name
+    if not file.is_file():
         pytest.skip("published material: no copy of the guide « Annuaire Santé »")
-    text = (folder / "AsServerDPCapabilityStatement.fsh").read_text(encoding="utf-8")
+    return file.read_text(encoding="utf-8")
+
+
+def test_the_published_capability_statement_has_the_same_parameters(shared_dir: Path) -> None:
     known: dict[str, set[str]] = {}
     kind = ""
-    for line in text.splitlines():
+    for line in published(shared_dir, "AsServerDPCapabilityStatement.fsh").splitlines():
         if ".type = #" in line and "rest.resource[" in line and "searchParam" not in line:
             kind = line.rpartition("#")[2].strip()
         elif ".searchParam[" in line and ".name = " in line:
             known.setdefault(kind, set()).add(line.partition('"')[2].rstrip('" '))
+    assert len(known) == len(RESOURCES)
     for kind, names in known.items():
-        assert names <= set(PARAMETERS[kind]) | {"mailbox-mss-type"}, kind
+        assert names <= set(PARAMETERS[kind]), kind
+
+
+@pytest.mark.parametrize("kind", ["Practitioner", "PractitionerRole", "Organization"])
+def test_the_published_profiles_are_kept(annuaire: Annuaire, shared_dir: Path, kind: str) -> None:
+    """Every plain cardinality of the profile: what it forbids is absent, what it requires is there."""
+    rule = re.compile(r"^\* ([A-Za-z.]+) (\d)\.\.(\d|\*)", re.MULTILINE)
+    rules = rule.findall(published(shared_dir, f"AsDp{kind}Profile.fsh"))
+    assert len(rules) >= 3
+    for path, least, most in rules:
+        for one in every(annuaire, kind):
+            held = reached([one], path.split("."))
+            assert len(held) >= int(least), (path, one["id"])
+            assert most != "0" or not held, (path, one["id"])
+
+
+def reached(nodes: list[Json], path: list[str]) -> list[object]:
+    """The values at a path, lists opened."""
+    found: list[object] = list(nodes)
+    for name in path:
+        held = [node[name] for node in found if isinstance(node, dict) and name in node]
+        found = [value for one in held for value in (one if isinstance(one, list) else [one])]
+    return found
