@@ -90,6 +90,8 @@ def _plain(element: Element) -> str:
         return time(value) if kind == "TS" or (not kind and shown(element.tag) != "value") else value
     if element.get("code"):
         return element.get("code", "")
+    if element.get("representation") == "B64":
+        return f"[{element.get('mediaType', '')}, {len(''.join(words(element).split())) * 3 // 4000} kB]"
     bounds = [(shown(child.tag), _plain(child)) for child in element if isinstance(child.tag, str)]
     said = [
         f"{name} {value}" for name, value in bounds if value and name in ("low", "high", "period", "width", "center")

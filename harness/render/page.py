@@ -110,7 +110,8 @@ def _person(entity: Element | None) -> str:
     if name is None:
         device = first(entity, "assignedAuthoringDevice")
         return words(device)
-    said = " ".join(words(e) for tag in ("prefix", "given", "family", "suffix") for e in each(name, tag))
+    title = "suffix" if first(name, "suffix") is not None else "prefix"  # DR before MME, and either before the name
+    said = " ".join(words(e) for tag in (title, "given", "family") for e in each(name, tag))
     code = first(entity, "code")
     role = f", {code.get('displayName', '')}" if code is not None and code.get("displayName") else ""
     place = words(first(entity, "representedOrganization/name"))
