@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def main() -> None:
     table: dict[str, Counter[str]] = {}
     missed: list[str] = []
     official: Official | None = None
+    scratch = tempfile.TemporaryDirectory()
     for at, file in enumerate(sorted(given.documents.glob("*.xml"))):
         data = file.read_bytes()
         base = judge_bytes(file.name, data, options)
@@ -51,7 +53,7 @@ def main() -> None:
             key = before if mutant.kind == "itself" else f"{file.name}|{given.seed}|{mutant.kind}|{mutant.place}"
             if key not in known:
                 if official is None:
-                    official = Official(given.pack)
+                    official = Official(given.pack, Path(scratch.name))
                     official.start()
                 known[key] = _official(official, mutant, base)
                 if given.known and len(known) % 20 == 0:
@@ -71,6 +73,7 @@ def main() -> None:
                 missed.append(f"{key} :: {new[0]}")
     if official is not None:
         official.stop()
+    scratch.cleanup()
     if given.known:
         given.known.write_text(json.dumps(known))
     _print(table, missed)
