@@ -26,7 +26,7 @@ TITLES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A subject taken apart. ``strict``: written as it must be. ``birth_date`` AAAA-MM-JJ, empty when none is read."""
+    """A subject taken apart. ``strict``: as it must be, date apart. ``birth_date`` AAAA-MM-JJ, empty when absent."""
 
     before: str  # what stands before the mark: an error, a forwarding prefix
     words: str  # label and names: what stands between the mark and the date
@@ -65,10 +65,8 @@ def read_subject(text: str) -> Subject | None:
     good = (
         mark[0] == PREFIX
         and not text[: mark.start()].strip()
-        and bool(dates)
-        and dates[-1][3] is not None
-        and dates[-1][0].count("/") == 2
-        and not after[dates[-1].end() :].strip()
+        and (not dates or (dates[-1][3] is not None and dates[-1][0].count("/") == 2))
+        and not (dates and after[dates[-1].end() :].strip())
         and len(words.split()) >= 3
     )
     return Subject(text[: mark.start()].strip(), words, birth, good)

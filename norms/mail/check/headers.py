@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -10,9 +11,11 @@ from norms.ins.lexical import fold
 from norms.mail import write
 from norms.mail.address import sound_id
 from norms.mail.check.seen import Seen
+from norms.mail.model import Mail
 from norms.mail.names import read_person_name
 
 DRIFT = timedelta(minutes=15)
+_MENTIONS = {"« automatique »": re.compile("automati", re.I), "« …@… »": re.compile(r"[^\s@<>]+@[\w.-]+\.\w+")}
 _PERSON = "[<Titre>_]<Prénom>_<NOM>[_<Entité>]"
 _ENTITY = "<Entité fonctionnelle>"
 
@@ -48,6 +51,14 @@ def _origin(seen: Seen) -> Iterator[Finding]:
         yield find("MAIL-HDR-10", where=mail.where("mime-version"))
     if facts.kind == "APP" and not mail.is_report and not mail.addresses("reply-to"):
         yield find("MAIL-APP-01", where=mail.where("reply-to"))
+    if facts.kind == "APP" and not mail.is_report and (lacks := _unsaid(mail)):
+        yield find("MAIL-APP-02", found=lacks, where=mail.where())
+
+
+def _unsaid(mail: Mail) -> str:
+    """What the text of an automatic message lacks: that it is automatic, an address to write to."""
+    words = " ".join(part.text for part in mail.texts)
+    return " + ".join(name for name, form in _MENTIONS.items() if not form.search(words))
 
 
 def _date(seen: Seen) -> Iterator[Finding]:

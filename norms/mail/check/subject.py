@@ -37,7 +37,9 @@ def check(seen: Seen) -> Iterator[Finding]:
 
 def _compare(read: Subject, documents: list[Described], seen: Seen) -> Iterator[Finding]:
     where, one = seen.mail.where("subject"), documents[0]
-    if one.birth_date and all(read.birth_date != other.birth_date for other in documents):
+    if not read.birth_date:
+        yield find("MAIL-SUBJ-08", expected=one.subject(), found=seen.mail.subject, where=where)
+    elif one.birth_date and all(read.birth_date != other.birth_date for other in documents):
         yield find("MAIL-SUBJ-05", expected=one.birth_date, found=read.birth_date, where=where)
     labels = [read.label(other.birth_name, other.given) for other in documents]
     label = next((one for one in labels if one is not None), None)

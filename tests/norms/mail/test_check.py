@@ -45,7 +45,9 @@ def test_good_replies_patient_messages_and_automatic_ones() -> None:
     assert rules(good(N1, to=(PATIENT,), end=True), replace(TO_PATIENT, ends=True)) == set()
     box = Address("labo@sgl.mssante.fr", "Laboratoire du Sorbier")
     facts = replace(FACTS, kind="APP", mailbox=box.address, mail_from=box.address)
-    assert rules(good(N1, sender=box, reply_to=(SENDER,)), facts) == set()
+    text = f"Message automatique, ne pas y répondre. Contact : {SENDER.address}\n"
+    assert rules(good(N1, sender=box, reply_to=(SENDER,), text=text), facts) == set()
+    assert rules(good(N1, sender=box, reply_to=(SENDER,)), facts) == {"MAIL-APP-02"}
     both = replace(PLAIN, html="<html><head><style>p{}</style></head><p>Bonjour<b>.</b></p>", text="Bonjour\u00a0.\n")
     assert rules(compose(both)) == set()
     assert (
@@ -97,6 +99,7 @@ _XDM = drafted([sample(N1)]).archive
         ("MAIL-SUBJ-03", _swap("CR ou fiche de consultation ou de visite", "Ordonnance de lunettes")),
         ("MAIL-SUBJ-04", _swap("PINSON LEONIE", "MERLE ROBERT")),
         ("MAIL-SUBJ-05", _swap("12/05/1985", "12/05/1986")),
+        ("MAIL-SUBJ-08", _swap("LEONIE\r\n 12/05/1985", "LEONIE")),
         ("MAIL-XMSS-01", _without("X-MSS-NIL")),
         ("MAIL-XMSS-02", _swap("X-MSS-NIL: NIL1", "X-MSS-NIL: NIL2")),
         ("MAIL-XMSS-03", _without("X-MSS-CODECDA")),
@@ -152,6 +155,7 @@ def test_a_faulty_draft_is_told_by_its_rule_alone(rule: str, changes: dict[str, 
 
 
 PLAIN_RAW = compose(PLAIN)
+AUTOMATIC = replace(PLAIN, sender=Address(SENDER.address, "Labo"), text="Envoi automatique ; écrire à a@b.fr")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +168,7 @@ PLAIN_RAW = compose(PLAIN)
         ("MAIL-THR-01", compose(replace(PLAIN, message_id="2@x", references=("0@x", "1@x"))), {"answers": FIRST}),
         ("MAIL-THR-02", compose(reply(replace(PLAIN, message_id="2@x"), "1@x")), {"answers": FIRST}),
         ("MAIL-FROM-03", PLAIN_RAW, {"kind": "ORG"}),
-        ("MAIL-APP-01", compose(replace(PLAIN, sender=Address(SENDER.address, "Labo"))), {"kind": "APP"}),
+        ("MAIL-APP-01", compose(AUTOMATIC), {"kind": "APP"}),
         ("MAIL-XMSS-05", compose(replace(PLAIN, codes=("11488-4",))), {}),
         ("MAIL-XMSS-09", compose(replace(PLAIN, ins="N")), {}),
         ("MAIL-SUBJ-07", compose(replace(PLAIN, subject="")), {}),

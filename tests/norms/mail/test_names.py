@@ -30,7 +30,7 @@ def test_a_subject_written_reads_back(label: str, name: str, given_name: str, bi
         ("Re: XDM/1.0/DDM+CR PINSON Léonie 12/05/1985", "Re:", "1985-05-12", False),
         ("xdm/1.0/ddm CR PINSON Léonie 12/05/1985", "", "1985-05-12", False),
         ("XDM/1.0/DDM+CR PINSON Léonie 1985-05-12", "", "1985-05-12", False),
-        ("XDM/1.0/DDM+CR PINSON Léonie", "", "", False),
+        ("XDM/1.0/DDM+CR PINSON Léonie", "", "", True),
         ("XDM/1.0/DDM+PINSON Léonie 12/05/1985", "", "1985-05-12", False),
         ("XDM/1.0/DDM+CR PINSON Léonie 12/05/1985 [FIN]", "", "1985-05-12", False),
     ],
