@@ -99,9 +99,12 @@ def _command(documents: Documents, count: int, scratch: Path) -> None:
         (folder / f"{at:05}-{name}").write_bytes(documents[name])
     one = next(folder.iterdir())
     _spent([str(one)], environ)
+    before = os.times()
     starts = [_spent([str(one)], environ)[0] for _ in range(7)]
+    after = os.times()
+    cpu = after.children_user - before.children_user + after.children_system - before.children_system
     label = "segur validate, one file (≤ 0.3 s)"
-    print(f"{label:<34}{statistics.median(starts):>8.2f} s median  {min(starts):>8.2f} best")
+    print(f"{label:<34}{statistics.median(starts):>8.2f} s median  {min(starts):>8.2f} best {cpu / 7:>8.2f} processor")
     spent, out = _spent([str(folder), "-j", "2", "--format", "json"], environ)
     judged = len(json.loads(out))
     print(f"{'folder, -j 2 (≥ 100 /s)':<34}{judged / spent:>8.0f} documents/s ({judged} in {spent:.1f} s)")
