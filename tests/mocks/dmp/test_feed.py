@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import random
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -311,6 +312,34 @@ def test_broken_messages_are_answered_and_leave_nothing(
     assert any(found.startswith(rule) for found in answered.rules), answered.rules
     assert answered.reply.status == 500 or answered.status == "Failure"
     assert counts(shared) == before
+
+
+def test_mutated_deposits_are_answered_and_stored_whole_or_not_at_all(shared: Documents) -> None:
+    dice = random.Random(6)
+
+    def mutated(body: bytes) -> bytes:
+        at, length = dice.randrange(len(body)), dice.choice((1, 1, 7, 300))
+        piece, other = body[at : at + length], dice.randrange(len(body))
+        kind = dice.randrange(4)
+        if kind == 0:
+            return body[:at] + body[at + length :]
+        if kind == 1:
+            return body[:at] + piece + body[at:]
+        if kind == 2:
+            return body[:at] + dice.randbytes(length) + body[at + length :]
+        return body[:other] + piece + body[other:]
+
+    for _ in range(40):
+        before = counts(shared)
+        lot = shared.lot()
+        answered = shared.deposit(lot, change=mutated)
+        added = tuple(now - then for now, then in zip(counts(shared), before, strict=True))
+        if answered.status == "Success":
+            assert (added[:2], added[3:]) == ((2, 1), (1, 5, 2))
+        else:
+            assert not any(added)
+            assert answered.reply.status in (200, 500)
+            assert answered.rules
 
 
 def _assertion(body: bytes) -> tuple[int, int]:
