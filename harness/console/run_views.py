@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness.report.explain import verdict
+from harness.report.explain import standing, verdict
 from harness.report.files import replay, writers
 from harness.runs import Runs
 from harness.scenario.result import ScenarioResult, StepRecord, totals
@@ -109,7 +109,7 @@ def check(result: CheckResult, lang: Lang) -> dict[str, Any]:
     """One expectation decided."""
     return {
         "id": result.id,
-        "badge": badge(result.verdict.value, lang, attested=result.attested),
+        "badge": badge(result.verdict.value, lang, attested=result.attested) | {"text": standing(result, lang)},
         "text": result.text.get(lang).strip(),
         "message": result.message.get(lang).strip() if result.verdict is not Verdict.PASS else "",
         "seen": result.message.get(lang).strip(),

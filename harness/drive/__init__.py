@@ -178,11 +178,13 @@ class Software:
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """What a person answered to a question: yes or no, a note, files given as proof."""
+    """What a person answered to a question: yes or no, a note, files given as proof, who (if known) and when."""
 
     yes: bool
     note: str = ""
     files: tuple[str, ...] = ()
+    by: str = ""
+    at: float = 0.0
 
 
 class Drive(ABC):

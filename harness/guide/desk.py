@@ -169,7 +169,7 @@ class Desk:
             if answer.did in ("not_applicable", "no") and not note:
                 raise Refused(words(_P, f"refused.{'reason' if answer.did == 'not_applicable' else 'saw'}"))
             self._did("answer", answer=answer.did, note=note)
-            self._answer = Answer(answer.did, note)
+            self._answer = Answer(answer.did, note, answer.by, self.clock())
             self._changed.notify_all()
 
     def leave(self) -> None:

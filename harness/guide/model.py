@@ -120,10 +120,15 @@ def _values(rows: list[dict[str, Any]]) -> tuple[Value, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a person answered a prompt, with his note (a reason, what the software said, what he saw)."""
+    """How a person answered a prompt, with his note (a reason, what the software said, what he saw).
+
+    ``by``: his name, where it is known; ``at``: when, seconds since 1970.
+    """
 
     did: Did
     note: str = ""
+    by: str = field(default="", compare=False)
+    at: float = field(default=0.0, compare=False)
 
 
 @dataclass(slots=True)

@@ -7,9 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from harness.report.explain import causes, lines, seconds, t, verdict
+from harness.report.explain import causes, concluded, lines, seconds, standing, t, tally
 from harness.scenario.events import Event, RunFinished, RunStarted, ScenarioFinished, ScenarioStarted, StepStarted
-from harness.scenario.result import ScenarioResult, totals
+from harness.scenario.result import ScenarioResult
 from harness.scenario.verdict import Verdict
 from norms.texts import Lang
 
@@ -80,7 +80,7 @@ class ConsoleReport:
         line = Text.assemble(
             (f"{MARKS[result.verdict]} {result.id} ", STYLES[result.verdict]),
             result.title.get(self.lang),
-            (f" — {verdict(result.verdict, self.lang)}", STYLES[result.verdict]),
+            (f" — {concluded(result, self.lang)}", STYLES[result.verdict]),
             (t("kept", self.lang) if kept else f" ({seconds(result.duration_s, self.lang)})", "dim"),
         )
         self._print(line)
@@ -90,7 +90,8 @@ class ConsoleReport:
             return
         checks, following = causes(result)
         for check in checks:
-            self._print(Text(f"    {MARKS[check.verdict]} {check.id}", style=STYLES[check.verdict]))
+            said = f" — {standing(check, self.lang)}" if check.attested else ""
+            self._print(Text(f"    {MARKS[check.verdict]} {check.id}{said}", style=STYLES[check.verdict]))
             for label, value in lines(check, self.lang):
                 self._print(
                     Text.assemble("      ", (t("labelled", self.lang, label=label, text=""), "dim"), value.strip())
@@ -103,12 +104,9 @@ class ConsoleReport:
         self._quiet_down()
         if event.stopped:
             self._print(Text(event.stopped.get(self.lang), style="bold yellow"))
-        found = totals(event.results)
         summary = Text()
-        for value in Verdict:
-            if found[value.value]:
-                label = t("labelled", self.lang, label=verdict(value, self.lang), text=found[value.value])
-                summary.append(f"{label}   ", STYLES[value])
+        for value, word, n in tally(event.results, self.lang):
+            summary.append(f"{t('labelled', self.lang, label=word, text=n)}   ", STYLES[value])
         self._print(summary if summary else Text(t("nothing", self.lang)))
         self._print(Text(t("rehearsal", self.lang), style="dim"))
         if event.folder:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from harness.scenario.result import ScenarioResult
 from harness.scenario.verdict import CheckResult, Verdict
@@ -20,6 +22,34 @@ def t(key: str, lang: Lang, /, **args: object) -> str:
 def verdict(value: Verdict, lang: Lang) -> str:
     """« réussi », « échec »…"""
     return t(f"verdict.{value.value}", lang)
+
+
+def standing(check: CheckResult, lang: Lang) -> str:
+    """The verdict of a check; attested: by whom, where it is known, and when."""
+    if not check.attested:
+        return verdict(check.verdict, lang)
+    if not check.attested_at:
+        return t("attested.plain", lang)
+    moment = datetime.fromtimestamp(check.attested_at, UTC).astimezone()
+    when = moment.strftime("%d/%m/%Y %H:%M" if lang == "fr" else "%Y-%m-%d %H:%M")
+    by = _CONTROL.sub("\ufffd", check.attested_by)
+    return t("attested.by" if by else "attested.on", lang, by=by, when=when)
+
+
+def concluded(result: ScenarioResult, lang: Lang) -> str:
+    """The verdict of a scenario; attested when nothing waits for a person any more."""
+    attested = result.verdict is Verdict.MANUAL and not result.pending
+    return t("attested.plain", lang) if attested else verdict(result.verdict, lang)
+
+
+def tally(results: Sequence[ScenarioResult], lang: Lang) -> list[tuple[Verdict, str, int]]:
+    """How many scenarios for each verdict, in words, those that are none left out."""
+    words = [(result.verdict, concluded(result, lang)) for result in results]
+    return [
+        (value, word, words.count((value, word)))
+        for value in Verdict
+        for word in dict.fromkeys(word for found, word in words if found is value)
+    ]
 
 
 def seconds(value: float, lang: Lang) -> str:
@@ -50,7 +80,7 @@ def lines(check: CheckResult, lang: Lang) -> list[tuple[str, str]]:
 
 def explained(check: CheckResult, lang: Lang, indent: str = "") -> str:
     """The same as plain text."""
-    head = f"{indent}{check.id}: {verdict(check.verdict, lang)}"
+    head = f"{indent}{check.id}: {standing(check, lang)}"
     body = [f"{indent}  {t('labelled', lang, label=label, text=value)}" for label, value in lines(check, lang)]
     rules = [f"{indent}  {finding['rule']} [{finding['relation']}]: {finding['source']}" for finding in check.findings]
     return "\n".join([head, *body, *rules])

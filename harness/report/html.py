@@ -11,10 +11,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness.report.exchanges import Shown, shown
-from harness.report.explain import lines, t, verdict
+from harness.report.explain import concluded, lines, standing, t, tally
 from harness.report.json import write
 from harness.scenario.events import Event, RunFinished, RunStarted
-from harness.scenario.result import ScenarioResult, StepRecord, totals
+from harness.scenario.result import ScenarioResult, StepRecord
 from harness.scenario.store import Store
 from harness.scenario.verdict import CheckResult, Verdict
 from harness.words import Words
@@ -42,26 +42,26 @@ def document(finished: RunFinished, started: RunStarted | None, lang: Lang) -> s
     """The whole page. Exchanges come from the run's folder, secrets masked."""
     software = dict(started.software) if started else {}
     store = Store(Path(finished.folder)) if finished.folder else None
-    found = totals(finished.results)
     return (
         _templates()
         .get_template("report.html")
         .render(
             t=lambda key, **args: t(key, lang, **args),
             lang=lang,
-            verdict=lambda value: verdict(Verdict(value), lang),
+            concluded=lambda result: concluded(result, lang),
+            standing=lambda check: standing(check, lang),
             run=finished.run,
             date=_date(min((r.started for r in finished.results if r.started), default=0.0)),
             software=" ".join(str(software.get(k, "")) for k in ("name", "version")).strip() or "—",
             product=software.get("product", ""),
             suite=dict(started.suite) if started else {},
             stopped=finished.stopped.get(lang),
-            totals=[(v.value, found[v.value]) for v in Verdict if found[v.value]],
+            totals=[(value.value, word, n) for value, word, n in tally(finished.results, lang)],
             count=len(finished.results),
             todo=[
                 (result, first)
                 for result in finished.results
-                if result.verdict not in QUIET and (first := _first(result))
+                if result.verdict not in QUIET and (first := _first(result)) and not first.attested
             ],
             scenarios=[_scenario(result, store, lang) for result in finished.results],
             w=lambda words: words.get(lang) if isinstance(words, Words) else words,
@@ -127,7 +127,8 @@ def _told(reply: dict[str, Any] | None) -> Iterable[str]:
 
 
 def _first(result: ScenarioResult) -> CheckResult | None:
-    return next((c for c in result.checks if c.verdict is result.verdict), None)
+    same = [c for c in result.checks if c.verdict is result.verdict]
+    return min(same, key=lambda check: check.attested, default=None)
 
 
 def _date(seconds: float) -> str:

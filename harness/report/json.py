@@ -77,6 +77,8 @@ def _check(check: CheckResult, lang: Lang) -> dict[str, Any]:
         "fix": check.fix.get(lang),
         "follows": check.follows,
         "attested": check.attested,
+        "attested_by": check.attested_by,
+        "attested_at": check.attested_at,
         "findings": [
             {**finding, "message": finding["message"][lang], "fix": finding["fix"][lang]} for finding in check.findings
         ],

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.report.console import MARKS
-from harness.report.explain import t, verdict
+from harness.report.explain import concluded, standing, t, tally
 from harness.report.json import write
 from harness.scenario.events import Event, RunFinished
-from harness.scenario.result import ScenarioResult, totals
+from harness.scenario.result import ScenarioResult
 from harness.scenario.verdict import Verdict
 from norms.texts import Lang
 
@@ -27,12 +27,10 @@ class MarkdownReport:
 
 def document(results: list[ScenarioResult], lang: Lang) -> str:
     """A headline, a table, and the reason of each verdict that is not a pass."""
-    found = totals(results)
-    head = " · ".join(f"**{found[v.value]}** {verdict(v, lang)}" for v in Verdict if found[v.value])
+    head = " · ".join(f"**{n}** {word}" for _, word, n in tally(results, lang))
     table = [f"| | {t('html.scenario', lang)} | {t('html.what', lang)} | s |", "|---|---|---|---|"]
     table += [
-        f"| {MARKS[r.verdict]} {verdict(r.verdict, lang)} | `{r.id}` | {_cell(r.title.get(lang))} |"
-        f" {r.duration_s:.1f} |"
+        f"| {MARKS[r.verdict]} {concluded(r, lang)} | `{r.id}` | {_cell(r.title.get(lang))} | {r.duration_s:.1f} |"
         for r in results
     ]
     reasons = []
@@ -41,7 +39,8 @@ def document(results: list[ScenarioResult], lang: Lang) -> str:
             if check.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
                 continue
             fix = f" → {_cell(check.fix.get(lang))}" if check.fix else ""
-            reasons.append(f"- `{result.id}` `{check.id}` : {_cell(check.message.get(lang))}{fix}")
+            said = f"{standing(check, lang)}. " if check.attested else ""
+            reasons.append(f"- `{result.id}` `{check.id}` : {said}{_cell(check.message.get(lang))}{fix}")
     return "\n".join([f"### segur: {head}", "", *table, "", *reasons, "", f"<sub>{t('rehearsal', lang)}</sub>", ""])
 
 

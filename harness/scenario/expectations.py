@@ -48,7 +48,7 @@ def decide(expect: Expect, context: Context, result_id: str) -> CheckResult:
         return _result(expect, result_id, reason)
     passed = words(_P, "passed", seen=saw.seen) if saw.seen else words(_P, "passed_plain")
     if on_word(expect, context):
-        return _result(expect, result_id, Attested(passed, saw))
+        return _result(expect, result_id, Attested(passed, saw, at=_told_at(expect, context)))
     return CheckResult(
         result_id, Verdict.PASS, expect.text, passed, saw.expected, saw.seen, saw.exchange, expect.requirements
     )
@@ -69,7 +69,16 @@ def _result(expect: Expect, result_id: str, reason: NotPassed) -> CheckResult:
         saw.findings,
         isinstance(reason, Follows),
         isinstance(reason, Attested),
+        reason.by if isinstance(reason, Attested) else "",
+        reason.at if isinstance(reason, Attested) else 0.0,
     )
+
+
+def _told_at(expect: Expect, context: Context) -> float:
+    """When a person told what the answer of a step rests on."""
+    window = context.windows[expect.spec.get("of") or context.window.step.id]
+    marks = window.reply.marks if window.reply else ()
+    return marks[-1] if marks else window.ended
 
 
 # -- exchange -----------------------------------------------------------------------------------------------------
@@ -208,7 +217,7 @@ def _attest(context: Context, spec: Mapping[str, Any]) -> Seen:
     note = Words(given.note, given.note)
     if not given.yes:
         raise Failed(words(_P, "attest.no", question=question, note=note), Seen(question, note))
-    raise Attested(words(_P, "attest.yes", note=note), Seen(question, note))
+    raise Attested(words(_P, "attest.yes", note=note), Seen(question, note), by=given.by, at=given.at)
 
 
 _KINDS = {"exchange": _exchange, "absence": _absence, "answer": _answer, "check": _check, "attest": _attest}

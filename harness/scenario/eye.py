@@ -67,7 +67,7 @@ def by_eye(expect: Expect, context: Context) -> NotPassed:
     if not given.yes:
         return Failed(words(_P, "ask.no", note=given.note), Seen(wanted, Words.of(given.note)))
     key = "ask.yes" if given.note else "ask.yes_plain"
-    return Attested(words(_P, key, note=given.note), Seen(wanted, Words.of(given.note)))
+    return Attested(words(_P, key, note=given.note), Seen(wanted, Words.of(given.note)), by=given.by, at=given.at)
 
 
 def _by_person(window: Window) -> bool:

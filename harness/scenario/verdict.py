@@ -128,9 +128,13 @@ class ToAttest(NotPassed):
 
 
 class Attested(NotPassed):
-    """A person looked and said that it holds."""
+    """A person looked and said that it holds: who, when known, and when (seconds since 1970)."""
 
     verdict = Verdict.MANUAL
+
+    def __init__(self, message: Words, seen: Seen | None = None, *, by: str = "", at: float = 0.0) -> None:
+        super().__init__(message, seen)
+        self.by, self.at = by, at
 
 
 class NotApplicable(NotPassed):
@@ -161,6 +165,8 @@ class CheckResult:
     findings: tuple[dict[str, Any], ...] = ()
     follows: bool = False  # a consequence of an earlier result, which says the cause
     attested: bool = False  # manual, and a person said that it holds
+    attested_by: str = ""  # his name, where it is known
+    attested_at: float = 0.0  # seconds since 1970
 
     def stored(self) -> dict[str, Any]:
         """JSON form, both languages; `CheckResult.of` reads it back."""
@@ -177,6 +183,8 @@ class CheckResult:
             "findings": list(self.findings),
             "follows": self.follows,
             "attested": self.attested,
+            "attested_by": self.attested_by,
+            "attested_at": self.attested_at,
         }
 
     @classmethod
@@ -195,4 +203,6 @@ class CheckResult:
             tuple(raw["findings"]),
             raw["follows"],
             raw.get("attested", False),
+            raw.get("attested_by", ""),
+            raw.get("attested_at", 0.0),
         )

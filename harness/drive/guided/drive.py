@@ -99,7 +99,8 @@ class GuidedDrive(Drive):
         answer = self._ask(Prompt("question", self._place, question=question, compare=rows))
         if answer.did == "skip":
             return None
-        return Attestation(answer.did == "yes", answer.note, tuple(file["path"] for file in self.desk.given.files))
+        files = tuple(file["path"] for file in self.desk.given.files)
+        return Attestation(answer.did == "yes", answer.note, files, answer.by, answer.at)
 
     def given(self) -> dict[str, Any]:
         """Marks, clicks, notes and files of the step that ends."""

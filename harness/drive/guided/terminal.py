@@ -7,6 +7,7 @@ run can go on later, nothing is taken as done.
 from __future__ import annotations
 
 import contextlib
+import getpass
 import re
 import sys
 import threading
@@ -33,6 +34,14 @@ from norms.texts import Lang, text
 _P = "harness.guide"
 LOOK = 0.5  # seconds between two looks at what reached the bench
 WORDS = ("m", "c", "n", "f", "d", "v", "r", "x", "y", "o", "s", "p", "?")
+
+
+def account() -> str:
+    """Whose account this is on the machine: who attests; empty where the system does not say."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 class Terminal:
@@ -103,7 +112,7 @@ class Terminal:
             if prompt.kind == "question" and word in ("o", "y", "n", "s"):
                 did = {"o": "yes", "y": "yes", "n": "no", "s": "skip"}[word]
                 note = rest or (self._line(self._t("terminal.saw")) if did == "no" else "")
-                desk.answer(Answer(did, note))  # type: ignore[arg-type]
+                desk.answer(Answer(did, note, account()))  # type: ignore[arg-type]
             elif word in ("p", "pause", "q"):
                 raise Left
             elif word == "" and prompt.kind != "question":
