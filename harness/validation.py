@@ -67,12 +67,16 @@ class ValidationQueue:
             _end(self._pool)
 
     async def _listen(self) -> None:
-        await self._catch_up()
+        await self._look(None)
         async for seen in self._feed:
-            if isinstance(seen, Missed):
-                await self._catch_up()
-            else:
-                await self._take(seen.id)
+            await self._look(None if isinstance(seen, Missed) else seen.id)
+
+    async def _look(self, id: int | None) -> None:
+        """Take up one exchange, or all that are pending."""
+        try:
+            await (self._catch_up() if id is None else self._take(id))
+        except JournalError as error:  # the next look may do better
+            log.error("%s", error)
 
     async def _catch_up(self) -> None:
         rows = self.journal.database.run("SELECT id FROM exchange WHERE validation = ? ORDER BY id", ["pending"])
