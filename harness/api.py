@@ -51,8 +51,8 @@ class Armed(BaseModel):
 class Incoming(BaseModel):
     """A message that the bench sends into a mailbox: `mocks.mssante.incoming.Order`."""
 
-    case: str
-    to: str
+    case: str = Field(min_length=1)
+    to: str = Field(min_length=1)
     patient: str = ""
     sender: str = ""
     about: str = ""

@@ -18,6 +18,12 @@ INBOX = "INBOX"
 Name = Annotated[str, Query(min_length=1, max_length=250)]
 Uid = Annotated[int, Query(ge=0, le=2**32)]
 LARGEST = 200_000_000  # bytes of a zip that is filed
+BYTES = {  # the body is a file, whatever its media type
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 
 
 def router(bench: Bench) -> APIRouter:
@@ -74,7 +80,7 @@ def router(bench: Bench) -> APIRouter:
         found = place(session_id, address, folder)
         return {"messages": mailboxes.listed(boxes, found, after=after, before=before, limit=limit)}
 
-    @api.post("/{address}/messages", status_code=201, openapi_extra=_body("message/rfc822"))
+    @api.post("/{address}/messages", status_code=201, openapi_extra=BYTES)
     async def put(
         request: Request, session_id: str, address: str, folder: Name = INBOX, flags: str = ""
     ) -> dict[str, Any]:
@@ -100,7 +106,7 @@ def router(bench: Bench) -> APIRouter:
         carried = mailboxes.carried_by(bench, bench.sessions.get(session_id), shown["message_id"])
         return {**shown, "exchanges": [x.id for x in carried]}
 
-    @api.get("/{address}/messages/{uid}/raw")
+    @api.get("/{address}/messages/{uid}/raw", response_class=Response, responses=_file("message/rfc822"))
     async def raw(session_id: str, address: str, uid: int, folder: Name = INBOX) -> Response:
         """The message as it was received (.eml)."""
         held = boxes.message(place(session_id, address, folder), uid)
@@ -114,14 +120,14 @@ def router(bench: Bench) -> APIRouter:
         found = place(session_id, address, folder)
         boxes.remove(found, boxes.messages(found, [uid]))
 
-    @api.get("/{address}/export")
+    @api.get("/{address}/export", response_class=Response, responses=_file("application/zip"))
     async def export(session_id: str, address: str) -> Response:
         """Every message in a zip: <folder>/<uid>.eml, and index.json."""
         known(session_id, address)
         data = mailboxes.export(boxes, bench.sessions.get(session_id), address.lower())
         return download(data, "application/zip", "segur-mailbox.zip")
 
-    @api.post("/{address}/import", status_code=201, openapi_extra=_body("application/zip"))
+    @api.post("/{address}/import", status_code=201, openapi_extra=BYTES)
     async def filed(request: Request, session_id: str, address: str) -> dict[str, Any]:
         """File every .eml of a zip, each into the folder that holds it."""
         known(session_id, address)
@@ -135,15 +141,14 @@ def router(bench: Bench) -> APIRouter:
     return api
 
 
+def _file(media_type: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {media_type: {}}}}
+
+
 def download(data: bytes, media_type: str, name: str) -> Response:
     """Bytes that a browser saves and never runs."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
     return Response(data, media_type=media_type, headers=headers)
-
-
-def _body(media_type: str) -> dict[str, Any]:
-    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
-    return {"requestBody": {"required": True, "content": content}}
 
 
 async def _read(request: Request, largest: int) -> bytes:

@@ -119,6 +119,15 @@ def opened(boxes: Boxes, folder: Folder, uid: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def attached(boxes: Boxes, folder: Folder, uid: int, path: str) -> bytes | None:
+    """The bytes of an attachment (its path in the message, 0 for the message's own body), None when there is none."""
+    message = boxes.message(folder, uid)
+    if message is None:
+        return None
+    parts = parse(boxes.content(message.content).raw).attachments
+    return next((part.content for part in parts if (part.path or "0") == path), None)
+
+
 def _once(mail: Any, name: str) -> bool:
     return len(mail.root.all(name)) == 1
 

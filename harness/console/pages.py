@@ -46,6 +46,7 @@ def _templates() -> Environment:
     )
     environment.filters["clock"] = views.clock
     environment.filters["size"] = views.size
+    environment.filters["bytes"] = views.measure
     return environment
 
 

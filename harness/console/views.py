@@ -51,8 +51,13 @@ def clock(seconds: float) -> str:
 
 
 def size(data: bytes, lang: Lang) -> str:
-    """A size that a person reads."""
-    count, unit = len(data), "o" if lang == "fr" else "B"
+    """The size of these bytes, as a person reads it."""
+    return measure(len(data), lang)
+
+
+def measure(count: int, lang: Lang) -> str:
+    """A number of bytes that a person reads."""
+    unit = "o" if lang == "fr" else "B"
     if count < 1000:
         return f"{count} {unit}"
     return f"{count / 1000:.1f} k{unit}" if count < 1_000_000 else f"{count / 1e6:.1f} M{unit}"
@@ -67,7 +72,8 @@ def row(x: Exchange, lang: Lang) -> Row:
     """One line from one exchange."""
     errors = sum(f.severity is Severity.ERROR for f in x.findings)
     warnings = sum(f.severity is Severity.WARNING for f in x.findings)
-    failed = x.kind is Kind.HANDSHAKE or x.status >= 400 or (x.kind is Kind.EXCHANGE and not x.status)
+    silent = x.outcome not in ("ok", "bye") if x.method == "IMAP" else not x.status
+    failed = x.kind is Kind.HANDSHAKE or x.status >= 400 or (x.kind is Kind.EXCHANGE and silent)
     return Row(
         x.id,
         x.started,

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from lxml import etree
 
-from mocks.journal import tokens
+from mocks.journal import mail, tokens
 from norms.soap.names import SOAP11, SOAP12, WSA, local
 from norms.xml import BadXml, parse
 
@@ -62,6 +62,10 @@ class Content:
     def __init__(self) -> None:
         self._left = LAYERS
 
+    def room(self) -> bool:
+        """Whether more layers may be made."""
+        return self._left > 0
+
     def read(self, data: bytes, media_type: str = "", name: str = "", depth: int = DEPTH) -> list[Layer]:
         """The layers of a body; none when it is empty."""
         if not data or self._left <= 0:
@@ -69,6 +73,10 @@ class Content:
         self._left -= 1
         kind = media_type.partition(";")[0].strip().lower()
         head = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
+        if kind == "message/rfc822" and depth:
+            return mail.message(self, data, name, depth)
+        if data.startswith(b"PK\x03\x04") and depth and (layer := mail.archive(self, data, name, depth)):
+            return [layer]
         if len(data) <= READ:
             if head.startswith(b"<") and kind != "text/html" and (layer := self._xml(data, name, depth)):
                 return [layer]

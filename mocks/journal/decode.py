@@ -8,6 +8,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
+from mocks.journal import mail
 from mocks.journal.content import Content, Layer
 from mocks.journal.model import Exchange, Headers, Kind
 
@@ -19,6 +20,8 @@ def layers(exchange: Exchange) -> list[Layer]:
     found = []
     if exchange.tls or exchange.peer:
         found.append(_tls(exchange))
+    if mail.spoken(exchange):
+        return found + mail.dialogue(exchange, Content())
     if exchange.kind is Kind.EXCHANGE and (exchange.method or exchange.request_body):
         name = f"{exchange.method} {exchange.target}".strip()
         inner = Content()

@@ -1,0 +1,101 @@
+"""Pages over mailboxes: all of them, one folder, one message. What a message holds is shown as text, never run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from harness import mailboxes
+from harness.console.pages import SAFE_HEADERS, language, render
+from mocks.journal.content import Content
+from mocks.mssante.boxes import Folder, NoFolder
+from mocks.session import Session
+
+if TYPE_CHECKING:
+    from harness.bench import Bench
+
+SHOWN = 200  # messages of a folder, the newest
+
+
+def mount(app: FastAPI, bench: Bench) -> None:
+    """Add the pages to the application of the control API."""
+    shown: dict[str, Any] = {"include_in_schema": False}
+    boxes = bench.operator.boxes
+
+    def asked(request: Request) -> Session:
+        return bench.sessions.get(request.query_params.get("session") or "default")
+
+    def named(request: Request) -> str:
+        return request.query_params.get("folder") or "INBOX"
+
+    def place(session: Session, address: str, folder: str) -> Folder | None:
+        known = address in session.world.mailboxes or address in boxes.addresses(session.id)
+        try:
+            return boxes.folder(session.id, address, folder) if known else None
+        except NoFolder:
+            return None
+
+    def missing(request: Request, what: str) -> Response:
+        return render(request, bench, "missing.html", code=404, what=what)
+
+    @app.get("/mailboxes", **shown)
+    async def every(request: Request) -> Response:
+        session = asked(request)
+        rows = mailboxes.mailboxes(boxes, session)
+        return render(request, bench, "mailboxes.html", rows=rows, current=session)
+
+    @app.get("/mailboxes/{address}", **shown)
+    async def one(request: Request, address: str) -> Response:
+        session, address = asked(request), address.lower()
+        folder = place(session, address, named(request))
+        if folder is None:
+            return missing(request, address)
+        rows = mailboxes.listed(boxes, folder, before=folder.next, limit=SHOWN)
+        return render(
+            request,
+            bench,
+            "mailbox.html",
+            address=address,
+            folder=folder.name,
+            folders=mailboxes.folders(boxes, session, address),
+            rows=list(reversed(rows)),
+            current=session,
+        )
+
+    @app.get("/mailboxes/{address}/{uid}/{part}", **shown)
+    async def attachment(request: Request, address: str, uid: int, part: str) -> Response:
+        """The bytes of an attachment, always as a download."""
+        session = asked(request)
+        held = place(session, address.lower(), named(request))
+        data = mailboxes.attached(boxes, held, uid, part) if held else None
+        if data is None:
+            return missing(request, part)
+        headers = {**SAFE_HEADERS, "Content-Disposition": f'attachment; filename="segur-{uid}-{part}.bin"'}
+        return Response(data, media_type="application/octet-stream", headers=headers)
+
+    @app.get("/mailboxes/{address}/{uid}", **shown)
+    async def message(request: Request, address: str, uid: int) -> Response:
+        session, address = asked(request), address.lower()
+        held = place(session, address, named(request))
+        try:
+            opened = mailboxes.opened(boxes, held, uid) if held else None
+        except NoFolder:
+            opened = None
+        if held is None or opened is None:
+            return missing(request, f"{address} {uid}")
+        raw = boxes.content(boxes.messages(held, [uid])[0].content).raw
+        carried = mailboxes.carried_by(bench, session, opened["message_id"])
+        return render(
+            request,
+            bench,
+            "message.html",
+            address=address,
+            folder=held.name,
+            m=opened,
+            carried=carried,
+            findings=[f.shown(language(request)) for x in carried for f in x.findings],
+            layers=Content().read(raw, "message/rfc822"),
+            current=session,
+        )
