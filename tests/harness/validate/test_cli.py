@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -98,6 +100,21 @@ def test_many_documents_in_worker_processes(tmp_path: Path) -> None:
     rows = json.loads(_segur("validate", tmp_path, "-j", "2", "--format", "json").stdout)
     assert [Path(row["file"]).name for row in rows] == [f"{at}.xml" for at in range(5)]
     assert {row["verdict"] for row in rows} == {"pass"}
+
+
+def test_one_file_loads_only_what_it_needs(good: Path) -> None:
+    heavy = ("pydantic", "rich", "email.message", "yaml", "httpx", "fastapi", "mocks", "saxonche")
+    code = f"""
+import sys
+sys.argv = ["segur", "validate", {str(good)!r}]
+from harness.cli import main
+try:
+    main()
+except SystemExit as end:
+    print(end.code, [name for name in {heavy!r} if name in sys.modules], file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == "0 []"
 
 
 def test_rules_are_listed_and_shown() -> None:
