@@ -46,6 +46,7 @@ class LineServer:
         self.on_refused, self.idle, self.endless = on_refused, idle, endless
         self._tls = tls if callable(tls) else lambda _port: tls
         self._contexts: dict[TlsProfile, Contexts] = {}
+        self._last: tuple[TlsProfile, Contexts] | None = None
         self._server: asyncio.Server | None = None
         self._talking: dict[Conversation, asyncio.Task[None]] = {}
 
@@ -103,9 +104,11 @@ class LineServer:
 
     def _held(self, port: int) -> Contexts:
         profile = self._tls(port)
-        if profile not in self._contexts:
-            self._contexts[profile] = Contexts(profile)
-        return self._contexts[profile]
+        if self._last is None or profile is not self._last[0]:  # hashing paths is slow
+            if profile not in self._contexts:
+                self._contexts[profile] = Contexts(profile)
+            self._last = profile, self._contexts[profile]
+        return self._last[1]
 
     async def _run(self, conversation: Conversation) -> None:
         try:

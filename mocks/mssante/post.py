@@ -38,13 +38,19 @@ class Envelope:
     arrival: float = field(default_factory=time.time)
 
 
+@dataclass(slots=True)
+class Waiting:
+    """What a session is to receive later: when, on its clock, and what to do then. A reset forgets it."""
+
+    acts: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+
+
 class Post:
     """One per bench. What waits for its hour is forgotten when the bench stops."""
 
     def __init__(self, hub: Hub, boxes: Boxes) -> None:
         self.hub, self.boxes = hub, boxes
         self.automatic: Callable[[Session, bytes], None] = lambda _session, _raw: None  # see `Patients`
-        self._later: list[tuple[float, Session, Callable[[], None]]] = []
         self._task: asyncio.Task[None] | None = None
 
     # -- what SMTP brings ----------------------------------------------------------------------------------------
@@ -182,29 +188,26 @@ class Post:
         if delay <= 0:
             act()
         else:
-            self._later.append((session.clock.now() + delay, session, act))
+            session.state("mssante.later", Waiting).acts.append((session.clock.now() + delay, act))
             if self._task is None or self._task.done():
                 self._task = asyncio.get_running_loop().create_task(self._tick(), name="mssante post")
 
     async def _tick(self) -> None:
-        while self._later:
+        while any(session.state("mssante.later", Waiting).acts for session in self.hub.sessions):
             await asyncio.sleep(TICK)
             self.run_due()
 
     def run_due(self) -> None:
         """Do what has come due on its session's clock."""
-        ready = [held for held in self._later if held[1].clock.now() >= held[0]]
-        if not ready:
-            return
-        self._later = [held for held in self._later if held not in ready]
-        alive = set(map(id, self.hub.sessions))
-        for _due, session, act in ready:
-            if id(session) not in alive:
-                continue
-            try:
-                act()
-            except (JournalError, ValueError) as error:
-                log.error("%s", error)
+        for session in list(self.hub.sessions):
+            waiting, now = session.state("mssante.later", Waiting), session.clock.now()
+            ready = [act for due, act in waiting.acts if due <= now]
+            waiting.acts = [held for held in waiting.acts if held[0] > now]
+            for act in ready:
+                try:
+                    act()
+                except (JournalError, ValueError) as error:
+                    log.error("%s", error)
 
 
 def fresh_id() -> str:
