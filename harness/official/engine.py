@@ -47,6 +47,7 @@ class Official:
         self._cache = cache
         self._schema: etree.XMLSchema | None = None
         self._workers: list[tuple[BaseProcess, Connection]] = []
+        self._asked = 0  # documents sent so far
         self.defects: list[str] = []
         self.seconds = 0.0
 
@@ -72,7 +73,7 @@ class Official:
             self._workers.append((process, near))
         self._schema = etree.XMLSchema(etree.parse(str(self.pack.folder / SCHEMA)))
         for _, pipe in self._workers:
-            self._learn(self._answer(pipe, _START)[2])
+            self._answer(pipe, _START)
         self.seconds = perf_counter() - began
 
     def stop(self) -> None:
@@ -87,18 +88,19 @@ class Official:
         self._workers.clear()
 
     def _answer(self, pipe: Connection, patience: float) -> tuple[Any, ...]:
+        """What a worker says of the last document sent; an answer that came too late for an earlier one is dropped."""
+        number = -1
         try:
-            if not pipe.poll(patience):
-                raise OfficialError("timeout")
-            answer: tuple[Any, ...] = pipe.recv()
+            while number != self._asked:
+                if not pipe.poll(patience):
+                    raise OfficialError("timeout")
+                number, what, said, *rest = pipe.recv()
         except (EOFError, OSError):
             raise OfficialError("died") from None
-        if answer[0] == "failed":
-            raise OfficialError(answer[1])
-        return answer
-
-    def _learn(self, defects: list[str]) -> None:
-        self.defects += [words for words in defects if words not in self.defects]
+        if what == "failed":
+            raise OfficialError(said)
+        self.defects += [words for words in said if words not in self.defects]
+        return tuple(rest)
 
     def judge(self, data: bytes, result: Result) -> dict[str, Any]:
         """What the official rules say of a document, beside our own `result`: verdict, findings, agreement, defects."""
@@ -134,15 +136,18 @@ class Official:
 
     def _rows(self, text: str, result: Result) -> tuple[list[svrl.Row], dict[str, float]]:
         said = result.document
-        for _, pipe in self._workers:
-            pipe.send((text, said.get("volet", ""), said.get("version", "")))
+        self._asked += 1
+        try:
+            for _, pipe in self._workers:
+                pipe.send((self._asked, text, said.get("volet", ""), said.get("version", "")))
+        except OSError:
+            raise OfficialError("died") from None
         rows: list[svrl.Row] = []
         spent: dict[str, float] = {}  # by profile
         for _, pipe in self._workers:
-            _, found, times, defects = self._answer(pipe, _EACH)
+            found, times = self._answer(pipe, _EACH)
             rows += found
             spent |= times
-            self._learn(defects)
         return rows, spent
 
 

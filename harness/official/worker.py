@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
@@ -13,30 +15,36 @@ from harness.official.pack import PROFILES, Pack
 
 
 def serve(pipe: Connection, folder: str, cache: str, profiles: tuple[str, ...], volets: bool) -> None:
-    """Compile, say ``("ready", seconds, defects)``, then answer each ``(text, volet, version)`` with
-    ``("rows", rows, milliseconds by profile, defects)``; ``None`` ends. What goes wrong is answered
-    ``("failed", words)``."""
-    started = perf_counter()
+    """Compile, say ``(0, "ready", defects)``, then answer each ``(number, text, volet, version)`` with
+    ``(number, "rows", defects, rows, milliseconds by profile)``, or ``(number, "failed", words)``; ``None`` ends, and so
+    does the parent's death."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends its workers
+    with suppress(EOFError, OSError):
+        _serve(pipe, folder, cache, profiles, volets)
+
+
+def _serve(pipe: Connection, folder: str, cache: str, profiles: tuple[str, ...], volets: bool) -> None:
     pack = Pack(Path(folder))
     try:
         compiler = Compiler(pack, Path(cache))
         sheets = {name: compiler.executable(pack.folder / path) for name, path in PROFILES if name in profiles}
     except Exception as error:  # whatever Saxon raises: the parent must hear of it
-        pipe.send(("failed", f"{type(error).__name__}: {error}"))
+        pipe.send((0, "failed", f"{type(error).__name__}: {error}"))
         return
-    pipe.send(("ready", perf_counter() - started, list(pack.defects)))
+    pipe.send((0, "ready", list(pack.defects)))
     kept: dict[Path, Any] = {}
     while (asked := pipe.recv()) is not None:
-        text, volet, version = asked
+        number, text, volet, version = asked
         try:
             wanted = dict(sheets)
             if volets and (schematron := pack.volet(volet, version)) is not None:
                 if schematron not in kept:
                     kept[schematron] = compiler.executable(schematron)
                 wanted[schematron.stem] = kept[schematron]
-            pipe.send(("rows", *_run(compiler, wanted, text), list(pack.defects)))
+            rows, spent = _run(compiler, wanted, text)
+            pipe.send((number, "rows", list(pack.defects), rows, spent))
         except Exception as error:
-            pipe.send(("failed", f"{type(error).__name__}: {error}"))
+            pipe.send((number, "failed", f"{type(error).__name__}: {error}"))
 
 
 def _run(compiler: Compiler, sheets: dict[str, Any], text: str) -> tuple[list[svrl.Row], dict[str, float]]:

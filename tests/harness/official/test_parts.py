@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from multiprocessing import Pipe, current_process
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from lxml import etree
 
 from harness.official import agreement, svrl
 from harness.official.engine import Official, OfficialError
-from harness.official.pack import Pack, any_case
+from harness.official.pack import EXPAND, PROFILES, SCHEMA, Pack, any_case
+from harness.official.pack import SVRL as TO_SVRL
+from harness.validate.engine import Result
 from norms.finding import Where, find
 from tests.norms.cda.sample import LEVEL_1
 
@@ -89,3 +92,19 @@ def test_a_refusal_set_on_the_document_meets_ours_below_it() -> None:
 def test_an_incomplete_copy_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OfficialError, match="incomplete"):
         Official(tmp_path, tmp_path / "cache")
+
+
+def test_an_answer_that_came_too_late_is_not_taken_for_the_next_document(tmp_path: Path) -> None:
+    pytest.importorskip("saxonche")
+    for name in (SCHEMA, EXPAND, TO_SVRL, *(path for _, path in PROFILES)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("<x/>", encoding="utf-8")
+    official = Official(tmp_path, tmp_path / "cache")
+    near, far = Pipe()
+    official._workers.append((current_process(), near))
+    far.send((0, "rows", [], [], {"late": 1.0}))
+    far.send((1, "rows", ["x absent"], [], {"IHE": 2.0}))
+    said = official.judge(LEVEL_1.encode(), Result("a.xml"))
+    assert (said["timings_ms"], said["defects"]) == ({"IHE": 2.0}, ["x absent"])
+    far.close()
+    assert official.judge(LEVEL_1.encode(), Result("a.xml"))["error"] == "died"
