@@ -16,8 +16,8 @@ from harness.official.pack import PROFILES, Pack
 
 def serve(pipe: Connection, folder: str, cache: str, profiles: tuple[str, ...], volets: bool) -> None:
     """Compile, say ``(0, "ready", defects)``, then answer each ``(number, text, volet, version)`` with
-    ``(number, "rows", defects, rows, milliseconds by profile)``, or ``(number, "failed", words)``; ``None`` ends, and so
-    does the parent's death."""
+    ``(number, "rows", defects, rows, milliseconds by profile)``, or ``(number, "failed", words)``; ``None`` ends, and
+    so does the parent's death."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends its workers
     with suppress(EOFError, OSError):
         _serve(pipe, folder, cache, profiles, volets)
