@@ -142,7 +142,6 @@ def _rate(times: list[float]) -> str:
 
 def _grow(dmp: Documents, patient: str, count: int) -> None:
     """Keep documents as deposits are kept, without the calls; 20 of them have a type of their own."""
-    dmp.query()
     registry = dmp.session.state("dmp", lambda: None).registry  # type: ignore[attr-defined]
     record = registry.record(PATIENT)
     model, one = next(iter(record.entries.values())), next(iter(record.sets.values()))
