@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from harness import version
 from harness.console import mount
 from harness.mail_api import router as mail_router
+from harness.patients_api import router as patients_router
 from harness.runs import Runs
 from harness.runs.api import router
 from mocks.control import BadSwitch
@@ -76,6 +77,7 @@ def application(bench: Bench) -> FastAPI:
     bench.runs = Runs(bench.options.home, bench.status)
     app.include_router(router(bench.runs))
     app.include_router(mail_router(bench))
+    app.include_router(patients_router(bench))
     mount(app, bench)
     for error, code in ((UnknownSession, 404), (BindingTaken, 409), (BadSwitch, 422), (WorldError, 422)):
         app.add_exception_handler(error, _refusal(code))

@@ -93,6 +93,15 @@ class BenchClient:
         """Send a message into a mailbox of the session: {case, to, patient…}; gives {message_id, documents}."""
         return dict(self._call("POST", f"/sessions/{session_id}/incoming", json=order))
 
+    def patient_writes(self, session_id: str, patient: str, letter: Json) -> Json:
+        """A patient writes to a professional: {to, subject, text, named}; gives {exchange, outcome, to}."""
+        return dict(self._call("POST", f"/sessions/{session_id}/patients/{patient}/write", json=letter))
+
+    def patient_acts(self, session_id: str, patient: str, uid: int, act: str, how: Json | None = None) -> Json:
+        """A patient does something with a message of his: read, reply, receipt, forward; gives {exchange…}."""
+        path = f"/sessions/{session_id}/patients/{patient}/messages/{uid}/{act}"
+        return dict(self._call("POST", path, json=how or {}))
+
     def mailboxes(self, session_id: str) -> list[Json]:
         """The MSSanté mailboxes of the session: {address, kind, label, active, messages, unseen, size}."""
         return list(self._call("GET", f"/sessions/{session_id}/mailboxes")["mailboxes"])
