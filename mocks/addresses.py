@@ -84,7 +84,7 @@ ADDRESSES: tuple[Address, ...] = (
     Address("webps", 10, "https", "dmp", "optional", ("wps-psc.dmp.monespacesante.fr",), "/AccesDirect"),
     Address("smtp", 11, "tcp", "mssante"),
     Address("imap", 12, "tcp", "mssante"),
-    Address("autoconfig", 13, "https", "autoconfig"),
+    Address("autoconfig", 13, "https", "autoconfig", hosts=("espacedeconfiance.mssante.fr",)),
     Address(
         "annuaire",
         14,

@@ -13,6 +13,7 @@ from lxml import etree
 from mocks.control import Switch
 from mocks.http import Answer, Call, Service, common_switches
 from mocks.hub import Hub
+from mocks.mssante import whitelist
 from mocks.world import World
 from norms.finding import find
 
@@ -50,7 +51,8 @@ def hosts(world: World) -> dict[str, list[str]]:
 
 def service(hub: Hub) -> Service:
     """The HTTPS service, one for all domains: the Host header, else ``emailaddress=``, tells which is meant."""
-    return Service("autoconfig", hub, {("GET", PATH): serve, ("HEAD", PATH): serve})
+    white_list = {("GET", whitelist.PATH): whitelist.serve}
+    return Service("autoconfig", hub, {("GET", PATH): serve, ("HEAD", PATH): serve, **white_list})
 
 
 async def serve(call: Call) -> Answer:
