@@ -84,7 +84,8 @@ class Bench:
     """INSi over the packaged world, trusting the authorities of the tests."""
 
     def __init__(self, trust: bytes | None = None, **hub: Any) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="insi"))
+        self._kept = tempfile.TemporaryDirectory(prefix="insi")  # goes with the bench
+        self.folder = Path(self._kept.name)
         (self.folder / "ca.pem").write_bytes(kit.bundle() if trust is None else trust)
         registry = Registry(SWITCHES)
         self.sessions = Sessions(seed(), registry)

@@ -44,10 +44,13 @@ def seed() -> World:
     return World.load()
 
 
+_KEPT = tempfile.TemporaryDirectory(prefix="psc")  # goes with the process
+
+
 @cache
 def folder() -> Path:
     """Where the signing keys of the tests are kept: making RSA keys is slow."""
-    return Path(tempfile.mkdtemp(prefix="psc"))
+    return Path(_KEPT.name)
 
 
 @dataclass

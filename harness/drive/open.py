@@ -116,22 +116,20 @@ def reference(
         "defects": list(dict.fromkeys(defects)),
         "lang": lang,
     }
-    with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="segur-", delete=False, encoding="utf-8") as kept:
-        if config["dmp"]:
-            config["dmp"]["queue"] = f"{kept.name}.queue"
-        json.dump(config, kept, ensure_ascii=False)
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    argv = [sys.executable, "-m", "harness.drive.reference", "--port", str(port), "--config", kept.name, "--leash"]
-    return Reference(HttpDrive(url), argv, f"{url}/", config=Path(kept.name))
+    argv = [sys.executable, "-m", "harness.drive.reference", "--port", str(port), "--config", "-", "--leash"]
+    return Reference(HttpDrive(url), argv, f"{url}/", config=config)
 
 
 class Reference(Started):
-    """The reference software; its configuration file goes with it."""
+    """The reference software, told its configuration on its standard input; what it keeps goes with it."""
 
-    def __init__(self, inner: Drive, argv: list[str], ready_url: str, *, config: Path) -> None:
-        super().__init__(inner, argv, ready_url)
-        self._config = config
+    def __init__(self, inner: Drive, argv: list[str], ready_url: str, *, config: dict[str, Any]) -> None:
+        self._kept = tempfile.TemporaryDirectory(prefix="segur-reference-", ignore_cleanup_errors=True)
+        if config["dmp"]:
+            config["dmp"]["queue"] = str(Path(self._kept.name) / "queue")
+        super().__init__(inner, argv, ready_url, given=json.dumps(config).encode() + b"\n")
         self._http = httpx.Client(trust_env=False, timeout=30.0)
 
     def switch(self, defects: Iterable[str]) -> None:
@@ -154,8 +152,7 @@ class Reference(Started):
     def close(self) -> None:
         super().close()
         self._http.close()
-        for file in (self._config, Path(f"{self._config}.queue")):
-            file.unlink(missing_ok=True)
+        self._kept.cleanup()
 
 
 def insi_settings(mode: str, status: Status, endpoints: Mapping[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import tempfile
 import time
@@ -17,7 +18,10 @@ _P = "harness.drive"
 
 
 class Started(Drive):
-    """Another drive, around whose life a program runs. ``ready_url`` must answer (below 500) within ``ready_s``."""
+    """Another drive, around whose life a program runs. ``ready_url`` must answer (below 500) within ``ready_s``.
+
+    ``given``: what the program finds on its standard input, which stays open as long as this process lives.
+    """
 
     def __init__(
         self,
@@ -27,7 +31,9 @@ class Started(Drive):
         ready_s: float = 30.0,
         folder: Path | None = None,
         environ: Mapping[str, str] | None = None,
+        given: bytes = b"",
     ) -> None:
+        self._given = given
         self.inner, self.argv, self.ready_url, self.ready_s = inner, list(argv), ready_url, ready_s
         self.folder, self.environ = folder, dict(environ or {})
         self.kind = inner.kind
@@ -43,6 +49,10 @@ class Started(Drive):
             self.argv, self.folder, self.environ, stdin=subprocess.PIPE, stdout=self._output, stderr=self._output
         )
         try:
+            if self._given and self._process.stdin:
+                with contextlib.suppress(OSError):  # gone already: the wait tells with its last words
+                    self._process.stdin.write(self._given)
+                    self._process.stdin.flush()
             self._wait()
             return self.inner.open()
         except BaseException:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -164,9 +165,10 @@ class Config:
 
 
 def load(path: Path) -> Config:
-    """Read a configuration file; raises ConfigError."""
+    """Read a configuration file, ``-`` being one line of standard input; raises ConfigError."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        given = sys.stdin.buffer.readline() if str(path) == "-" else path.read_bytes()
+        raw = json.loads(given)
     except OSError as error:
         raise ConfigError(str(path), "unreadable", reason=error.strerror) from None
     except ValueError as error:

@@ -37,7 +37,7 @@ def test_says_what_it_offers(http):
 @pytest.mark.parametrize(
     ("path", "body", "status", "code"),
     [
-        ("mail.send", b"{}", 501, "not-offered"),
+        ("letter.fold", b"{}", 501, "not-offered"),
         ("reset", b"{", 400, "bad-json"),
         ("reset", b"\xff", 400, "bad-json"),
         ("reset", b"[]", 400, "bad-request"),
@@ -142,7 +142,7 @@ def test_runs_as_its_own_process_without_the_mocks(tmp_path, free_port, pem):
     process = subprocess.Popen(argv, env={**os.environ, "PYTHONUTF8": "1"})
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{free_port}", trust_env=False) as client:
-            for _ in range(200):
+            for _ in range(600):
                 try:
                     client.get("/")
                     break
