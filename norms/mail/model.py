@@ -16,6 +16,7 @@ from norms.mail.address import Address, read_addresses, read_ids
 from norms.mail.words import charset_text, decode, parameters
 
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/=\r\n\t ]")
+_SUBJECT: Final = 4_000  # characters of a subject that are looked at
 _ENCODINGS: Final = ("", "7bit", "8bit", "binary", "base64", "quoted-printable")
 
 
@@ -161,7 +162,7 @@ class Mail:
     @property
     def subject(self) -> str:
         """The subject, decoded, white space squeezed."""
-        return " ".join(self.header("subject").split())
+        return " ".join(self.header("subject")[:_SUBJECT].split())
 
     @cached_property
     def sender(self) -> Address:
@@ -193,7 +194,7 @@ class Mail:
     def date(self) -> datetime | None:
         """When it says it was written; None when that cannot be read."""
         try:
-            when = parsedate_to_datetime(self.header("date"))
+            when = parsedate_to_datetime(self.header("date")[:200])
         except (TypeError, ValueError, IndexError, OverflowError):
             return None
         return when if when.tzinfo else when.replace(tzinfo=UTC)

@@ -37,7 +37,7 @@ class Subject:
         """The words before this name and given name (accents, case, hyphens apart); None when they do not end so."""
         tail = fold(f"{birth_name} {given}").split()
         parts = self.words.split()
-        for cut in range(len(parts), -1, -1):
+        for cut in range(len(parts), max(-1, len(parts) - len(tail) - 6), -1):  # some parts may fold to nothing
             if fold(" ".join(parts[cut:])).split() == tail:
                 return " ".join(parts[:cut])
         return None

@@ -18,6 +18,7 @@ MAX_DEPTH: Final = 30
 MAX_PARTS: Final = 500
 MAX_HEAD: Final = 512_000  # bytes of the fields of one part
 MAX_LINE: Final = 998
+MAX_FINDINGS: Final = 200  # on the form of one message
 _FIELD: Final = re.compile(rb"([!-9;-~]+)[ \t]*:(.*)", re.S)
 _CONTINUED: Final = re.compile(rb"\r?\n(?=[ \t])")
 _BLANK: Final = re.compile(rb"\r?\n\r?\n")
@@ -44,7 +45,8 @@ class _Reader:
         self.count = 0
 
     def say(self, rule: str, line: int, path: str = "", **args: object) -> None:
-        self.findings.append(find(rule, where=Where(line, None, path), **args))  # type: ignore[arg-type]
+        if len(self.findings) < MAX_FINDINGS:
+            self.findings.append(find(rule, where=Where(line, None, path), **args))  # type: ignore[arg-type]
 
     def lines(self) -> None:
         """Line breaks that are not CRLF, anywhere; lines too long, in the fields (bodies are decoded apart)."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from norms.mail.model import Mail, Part
 from norms.mail.parse import parse
 from norms.mail.words import decode
 
 Group = dict[str, str]
+_LONGEST: Final = 1_000_000  # bytes of a machine-readable part
+_MOST: Final = 1_000  # groups of fields, one by recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ def read_report(mail: Mail, kind: str) -> Report | None:
 
 def _groups(machine: Part) -> tuple[Group, ...]:
     found: list[Group] = []
-    for block in machine.content.replace(b"\r\n", b"\n").split(b"\n\n"):
+    for block in machine.content[:_LONGEST].replace(b"\r\n", b"\n").split(b"\n\n", _MOST)[:_MOST]:
         fields = parse(block.strip(b"\n") + b"\r\n\r\n").root.fields if block.strip() else ()
         group: Group = {}
         for one in fields:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import islice
 from typing import Final
 
 from lxml import etree
@@ -37,6 +38,7 @@ _DMP_ONLY: Final = frozenset(
     {"XDS-MIME-01", "XDS-AUT-05", "XDS-CONF-04", "XDS-ASC-05", "XDS-COH-21", "XDS-COH-22", "XDS-OBJ-03",
      "XDS-HASH-01", "XDS-HASH-02", "XDS-HASH-03", "XDS-PID-02", "XDS-OID-01"}
 )  # fmt: skip
+_MOST: Final = 1_000  # findings on the metadata of one set
 _PLAIN: Final = re.compile(r"(?!/)(?![A-Za-z][A-Za-z0-9+.-]*:)(?!(?:.*/)?\.\.(?:/|$)).+")
 _CX: Final = "INS^^^&1.2.250.1.213.1.4.8&ISO^NH"
 
@@ -120,7 +122,8 @@ def check(opened: Opened, options: Options | None = None) -> list[Finding]:
         if subset.submission is not None:
             held = [one for one in opened.documents if one.subset is subset]
             outer = subset.place(METADATA)
-            findings += [one.inside(outer) for one in _metadata(subset.submission, subset, held, options)]
+            said = islice(_metadata(subset.submission, subset, held, options), _MOST)
+            findings += [one.inside(outer) for one in said]
     findings += _across(opened.archive)
     if options.content:
         for one in opened.cdas:

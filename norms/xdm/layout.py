@@ -14,6 +14,7 @@ DEPTH: Final = 8
 _FOLDER: Final = re.compile(r"[A-Z0-9_]{1,8}")
 _FILE: Final = re.compile(r"[A-Z0-9_]{1,8}(?:\.[A-Z0-9_]{1,3})?")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^>\[]*>")
+_PROLOG: Final = 2_000  # bytes in which the document type declaration stands
 _XHTML: Final = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -58,7 +59,7 @@ def _index(data: bytes) -> Iterator[Finding]:
     """The index: XHTML, whose document type declaration is the one that XHTML Basic asks for."""
     where = Where(path=INDEX)
     try:
-        root = parse(_DOCTYPE.sub(b"", data, count=1))
+        root = parse(_DOCTYPE.sub(b"", data[:_PROLOG], count=1) + data[_PROLOG:])
     except BadXml as bad:
         yield find("XDM-LAY-08", found=bad, where=Where(bad.line or None, bad.column or None, INDEX))
         return

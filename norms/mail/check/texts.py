@@ -10,10 +10,10 @@ from norms.finding import Finding, find
 from norms.mail.check.seen import Seen
 from norms.mail.model import Part
 
-_HIDDEN = re.compile(r"<(head|style|script)\b.*?</\1\s*>|<!--.*?-->", re.I | re.S)
-_INLINE = re.compile(r"</?(?:a|b|i|u|em|strong|span|font|small|sub|sup)\b[^>]*>", re.I)
-_TAG = re.compile(r"<[^>]*>")
-_ADDRESS = re.compile(r"https?://\S+|\[image[^\]]*\]", re.I)
+_HIDDEN = ("head", "style", "script")
+_INLINE = ("a", "b", "i", "u", "em", "strong", "span", "font", "small", "sub", "sup")
+_TOKEN = re.compile(r"<(/?)([a-z0-9]*)[^<>]*>|[^<]+|<", re.I)  # each sign is looked at once, whatever the text
+_ADDRESS = re.compile(r"https?://\S+|\[image[^\[\]]*\]", re.I)
 _WORD = re.compile(r"\w+")
 
 
@@ -53,8 +53,30 @@ def _charset(part: Part) -> Iterator[Finding]:
 
 def readable(markup: str) -> str:
     """What a reader sees of an HTML text."""
-    bare = _INLINE.sub("", _HIDDEN.sub(" ", markup))
-    return html.unescape(_TAG.sub(" ", bare))
+    out: list[str] = []
+    hidden = ""
+    for token in _TOKEN.finditer(_without_comments(markup)):
+        closing, name = token[1], (token[2] or "").lower()
+        if token[2] is None:
+            out += [] if hidden else [token[0]]
+        elif hidden:
+            hidden = "" if closing and name == hidden else hidden
+        elif name in _HIDDEN and not closing:
+            hidden = name
+        elif name not in _INLINE:
+            out.append(" ")
+    return html.unescape("".join(out))
+
+
+def _without_comments(markup: str) -> str:
+    kept, at = [], 0
+    while (begin := markup.find("<!--", at)) >= 0:
+        kept.append(markup[at:begin])
+        end = markup.find("-->", begin)
+        if end < 0:
+            return "".join(kept)
+        at = end + 3
+    return "".join([*kept, markup[at:]])
 
 
 def _words(text: str) -> list[str]:

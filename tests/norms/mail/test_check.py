@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from time import process_time
 from typing import Any
 
 import pytest
@@ -29,14 +30,14 @@ from tests.mail_kit import (
 
 INS = described(sample(N1)).ins
 PATIENT = Address(f"{INS}@patient.mssante.fr", "Léonie PINSON")
-TO_PATIENT = replace(FACTS, recipients=(PATIENT.address,), qualified={INS: True})
+TO_PATIENT = replace(LIGHT, recipients=(PATIENT.address,), qualified={INS: True})
 PLAIN = Draft(sender=SENDER, to=(TO,), subject="Bonjour", text="Bonjour.\n", date=NOW, message_id="1@x", nil="NIL1")
 FIRST = parse(compose(replace(PLAIN, message_id="1@x", references=("0@x",))))
 
 
 @pytest.mark.parametrize("names", [(N1,), (N3,), THREE])
 def test_good_documents(names: tuple[str, ...]) -> None:
-    assert rules(good(*names)) == set()
+    assert rules(good(*names), FACTS) == set()
 
 
 def test_good_replies_patient_messages_and_automatic_ones() -> None:
@@ -179,7 +180,7 @@ AUTOMATIC = replace(PLAIN, sender=Address(SENDER.address, "Labo"), text="Envoi a
     ],
 )
 def test_what_is_known_around_it_is_judged(rule: str, raw: bytes, known: dict[str, Any]) -> None:
-    assert rules(raw, replace(FACTS, **known)) == {rule}
+    assert rules(raw, replace(LIGHT, **known)) == {rule}
     assert rules(PLAIN_RAW, Facts()) == set()  # nothing known, nothing said
 
 
@@ -267,3 +268,28 @@ def test_receipts_returned(expected: set[str], changes: dict[str, Any]) -> None:
 def test_a_receipt_nobody_asked_for() -> None:
     facts = replace(FACTS, received={"9@x": FIRST}.get)
     assert rules(_receipt(), facts) == {"MAIL-MDN-04"}
+
+
+HOSTILE = {
+    "comments": ("html", "<!--" * 100_000),
+    "tags": ("html", "<head" * 100_000 + "<style>" * 50_000),
+    "signs": ("html", "<" * 300_000),
+    "images": ("text", "[image" * 50_000),
+    "subject": ("subject", "XDM/1.0/DDM+" + "a " * 100_000),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_nothing_grows_with_the_square_of_a_text(case: str) -> None:
+    field, value = HOSTILE[case]
+    began = process_time()
+    assert rules(good(N1, **{"html": "<p>x</p>", field: value}))
+    assert process_time() - began < 4  # not a timing: the square would take minutes
+
+
+def test_a_report_or_a_header_of_a_million_lines_is_read_in_part() -> None:
+    began = process_time()
+    report = b"Content-Type: multipart/report; boundary=B\r\n\r\n--B\r\nContent-Type: message/delivery-status\r\n\r\n"
+    assert "MAIL-DSN-01" in rules(report + b"a:b\r\n\r\n" * 300_000 + b"--B--\r\n")
+    assert len(check(parse(b"x\r\n" * 100_000), Facts())) < 300
+    assert process_time() - began < 4

@@ -71,7 +71,7 @@ def test_the_standard_library_reads_the_same() -> None:
 
 
 @given(texts, texts, texts, st.binary(max_size=300), texts)
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_any_words_survive(subject: str, name: str, file: str, data: bytes, body: str) -> None:
     draft = replace(
         DRAFT, subject=subject, sender=Address("a@b.fr", name), files=(File(file, b"%PDF-" + data),), text=body
@@ -86,6 +86,7 @@ def test_any_words_survive(subject: str, name: str, file: str, data: bytes, body
 
 
 @given(st.text(max_size=80))
+@settings(max_examples=25)
 def test_no_text_begins_a_field(text: str) -> None:
     draft = replace(DRAFT, subject=text, sender=Address("a@b.fr", text), files=(File(text or "x", b"%PDF-"),))
     mail = parse(compose(draft))
@@ -94,6 +95,7 @@ def test_no_text_begins_a_field(text: str) -> None:
 
 
 @given(st.text(max_size=60))
+@settings(max_examples=25)
 def test_parameters_and_addresses_round_trip(text: str) -> None:
     one_line = plain(text)
     assert parameters("a/b" + parameter("name", one_line)) == ("a/b", {"name": one_line}, True)
@@ -182,6 +184,7 @@ def test_a_thousand_nested_parts_cost_nothing() -> None:
 
 
 @given(st.binary(max_size=400))
+@settings(max_examples=25)
 def test_no_bytes_raise(raw: bytes) -> None:
     mail = parse(raw)
     assert mail.problems is not None
@@ -191,7 +194,7 @@ def test_no_bytes_raise(raw: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_no_mutation_of_a_message_raises(data: st.DataObject) -> None:
     raw = bytearray(compose(DRAFT))
     for _ in range(data.draw(st.integers(1, 12))):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from norms.mail import names
@@ -14,6 +14,7 @@ DATE = st.dates().map(lambda day: day.isoformat())
 
 
 @given(LABEL, NAME, NAME, DATE)
+@settings(max_examples=25)
 def test_a_subject_written_reads_back(label: str, name: str, given_name: str, birth: str) -> None:
     read = names.read_subject(names.subject(label, name, given_name, birth))
     assert read is not None
@@ -46,6 +47,7 @@ def test_a_subject_without_the_mark_is_none() -> None:
 
 
 @given(st.dates(), LABEL, NAME, NAME, st.just("") | st.from_regex(r"[A-Z0-9]{1,9}", fullmatch=True))
+@settings(max_examples=25)
 def test_a_pdf_name_written_reads_back(day: object, label: str, name: str, given_name: str, number: str) -> None:
     act = f"{day:%Y}".zfill(4) + f"{day:%m%d}"
     read = names.read_pdf_name(names.pdf_name(act, label, name, given_name, number))
@@ -66,6 +68,7 @@ def test_a_pdf_name_holds_nothing_that_a_file_system_refuses() -> None:
 
 
 @given(NAME, NAME, st.sampled_from(["", "Dr", "Mme"]), st.sampled_from(["", "Cabinet des Tilleuls"]))
+@settings(max_examples=25)
 def test_a_display_name_written_reads_back(given_name: str, name: str, title: str, entity: str) -> None:
     read = names.read_person_name(names.person_name(given_name.capitalize(), name, title, entity))
     assert read == names.PersonName(title, given_name.capitalize(), name, entity)

@@ -108,7 +108,7 @@ outcome = st.builds(
 
 
 @given(st.lists(outcome, min_size=1, max_size=4).map(tuple), word)
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_any_notice_reads_back(outcomes: tuple[dsn.Outcome, ...], envid: str) -> None:
     notice = dsn.Dsn(reporting="mx.x.fr", outcomes=outcomes, envid=envid, words="Voilà.")
     assert dsn.read(parse(dsn.compose(notice, to="a@x.fr", date=NOW, message_id="d@x"))) == notice
@@ -143,6 +143,7 @@ def test_a_refusal_of_mon_espace_sante_is_tied_to_its_message(cause: str) -> Non
 
 
 @given(st.binary(max_size=300))
+@settings(max_examples=25)
 def test_no_bytes_make_a_receipt_raise(raw: bytes) -> None:
     head = b"Content-Type: message/disposition-notification\r\n\r\n"
     assert mdn.read(parse(head + raw)) is not None

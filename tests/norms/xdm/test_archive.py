@@ -276,7 +276,7 @@ def test_backslashes_are_read_and_told() -> None:
 
 
 @given(st.data())
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_no_mutation_of_an_archive_raises(data: st.DataObject) -> None:
     raw = bytearray(xdm.write(GOOD))
     for _ in range(data.draw(st.integers(1, 6))):
