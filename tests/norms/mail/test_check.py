@@ -13,6 +13,7 @@ from norms.mail import Address, Draft, Facts, File, check, compose, mdn, parse, 
 from norms.mail.mdn import Generation, Mdn
 from tests.mail_kit import (
     FACTS,
+    LIGHT,
     N1,
     N3,
     NOW,
