@@ -30,7 +30,7 @@ from mocks.world import World
 DOCTOR = "dr-romarin"
 ADDRESS = "claire.romarin@tilleuls.formation.mssante.fr"
 APPLICATION = "logiciel@tilleuls.formation.mssante.fr"
-TOKEN = "token-of-dr-romarin"  # noqa: S105
+TOKEN = "token-of-dr-romarin"
 
 
 @dataclass

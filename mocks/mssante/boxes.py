@@ -365,8 +365,8 @@ class Boxes:
 
     def _make(self, session: str, address: str, name: str, special: str) -> None:
         self.database.run(
-            "INSERT INTO mssante_folder(session, address, name, special, validity) VALUES(?,?,?,?,?)",
-            [session, address, name, special, self._validity()],
+            "INSERT INTO mssante_folder(session, address, name, special, validity, subscribed) VALUES(?,?,?,?,?,?)",
+            [session, address, name, special, self._validity(), special != "" or name == INBOX],
         )
 
     def _validity(self) -> int:

@@ -157,10 +157,13 @@ class Fetcher:
 
 
 def section(raw: bytes, tree: Part, item: Item) -> bytes | None:
-    """The bytes of a section, None when the message has no such part."""
+    """The bytes of a section, None when the message has no such part (sent as an empty string, as others do)."""
     part: Part | None = tree
+    itself = False  # part 1 of a message that has no parts
     for number in item.path:
-        part = _child(part, number) if part else None
+        inner = None if part is None or itself else _child(part, number)
+        itself = inner is part or (part is not None and part.is_message and inner is part.children[0])
+        part = inner
     if part is None:
         return None
     if item.text == b"MIME":
@@ -206,7 +209,7 @@ def _fields(header: bytes, item: Item) -> bytes:
 
 def _cut(item: Item, value: bytes | None) -> bytes:
     if value is None:
-        return b"NIL"
+        return b'""'
     if item.offset is not None:
         value = value[item.offset : item.offset + item.count]
     return wire.literal(value)

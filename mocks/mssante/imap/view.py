@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mocks.mssante.boxes import Boxes, Folder, Message, NoFolder
 from mocks.mssante.imap import wire
@@ -22,6 +22,7 @@ class View:
         self.watch = boxes.watch(folder)
         self.uids = boxes.uids(folder)
         self.recent = set(self.uids[bisect_left(self.uids, folder.recent) :])
+        self.keywords = {MDN_SENT, *boxes.keywords(folder)}
         if not readonly:
             boxes.seen_by_connection(folder)
 
@@ -79,6 +80,27 @@ class View:
                 shown = wire.flags(self.flags(message))
                 reply.untagged(b"%d FETCH (UID %d FLAGS %b)" % (self.number(message.uid), message.uid, shown))
 
+    def expect(self, uid: int, reply: Reply) -> None:
+        """A message that this connection appends here: told with the answer, committed with its exchange."""
+        if self.watch.arrived:
+            self._arrived(reply)
+        self.uids.append(uid)
+        self.recent.add(uid)
+        self._count(reply)
+
+    def announce(self, reply: Reply, *, readonly: bool) -> None:
+        """FLAGS and PERMANENTFLAGS."""
+        used = [*PERMANENT, *sorted(self.keywords)]
+        reply.untagged(b"FLAGS " + wire.flags(used))
+        reply.untagged(b"OK [PERMANENTFLAGS %b] flags that stay" % wire.flags([] if readonly else [*used, "\\*"]))
+
+    def learn(self, flags: Iterable[str], reply: Reply) -> None:
+        """Flags that were not in use here until now are told (RFC 3501 §7.2.6)."""
+        new = {flag for flag in flags if not flag.startswith("\\")} - self.keywords
+        if new:
+            self.keywords |= new
+            self.announce(reply, readonly=self.readonly)
+
     def _arrived(self, reply: Reply) -> None:
         self.watch.arrived = False
         try:
@@ -91,5 +113,9 @@ class View:
         self.recent.update(uid for uid in new if uid >= now.recent)
         if not self.readonly:
             self.boxes.seen_by_connection(now)
+        if new:
+            self._count(reply)
+
+    def _count(self, reply: Reply) -> None:
         reply.untagged(b"%d EXISTS" % len(self.uids))
         reply.untagged(b"%d RECENT" % len(self.recent))

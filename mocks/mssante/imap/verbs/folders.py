@@ -5,8 +5,9 @@ from __future__ import annotations
 from mocks.mssante.boxes import Folder
 from mocks.mssante.imap import wire
 from mocks.mssante.imap.grammar import BadCommand
+from mocks.mssante.imap.replies import Refused
 from mocks.mssante.imap.session import MEGABYTE, Command, ImapSession, Verb
-from mocks.mssante.imap.view import MDN_SENT, PERMANENT, View
+from mocks.mssante.imap.view import View
 
 STATUS = ("MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE")
 
@@ -16,16 +17,15 @@ async def select(s: ImapSession, c: Command) -> str:
     c.words.space()
     name = c.words.folder()
     c.words.end()
+    if s.view:
+        c.reply.untagged(b"OK [CLOSED] the former folder is closed")  # RFC 9051 §7.1
     s.leave()
     folder = s.boxes.folder(s.session.id, s.address, name)
     readonly = c.verb == "examine"
     view = s.view = View(s.boxes, folder, readonly=readonly)
     messages, _, unseen = s.boxes.counts(folder)
-    used = [*PERMANENT, MDN_SENT, *sorted(s.boxes.keywords(folder) - {MDN_SENT})]
+    view.announce(c.reply, readonly=readonly)
     say = c.reply.untagged
-    say(b"FLAGS " + wire.flags(used))
-    lasting = wire.flags([] if readonly else [*used, "\\*"])
-    say(b"OK [PERMANENTFLAGS %b] flags that stay" % lasting)
     say(b"%d EXISTS" % messages)
     say(b"%d RECENT" % len(view.recent))
     if unseen:
@@ -65,9 +65,9 @@ async def delete(s: ImapSession, c: Command) -> str:
     c.words.end()
     c.note(folder=name)
     folder = s.boxes.folder(s.session.id, s.address, name)
+    s.boxes.delete(s.session.id, s.address, name)
     if s.view and s.view.folder.id == folder.id:
         s.leave()
-    s.boxes.delete(s.session.id, s.address, name)
     return "DELETE done"
 
 
@@ -137,7 +137,7 @@ async def quota(s: ImapSession, c: Command) -> str:
         folder = s.boxes.folder(s.session.id, s.address, name)
         c.reply.untagged(b"QUOTAROOT %b %b" % (wire.name(folder.name), wire.string(ROOT.encode())))
     elif name != ROOT:
-        raise BadCommand(f"the quota root is {ROOT!r}")
+        raise Refused(f"the quota root is {ROOT!r}", "NONEXISTENT")
     used = -(-s.boxes.used(s.session.id, s.address) // 1024)
     limit = s.box.quota_mb * MEGABYTE // 1024
     c.reply.untagged(b"QUOTA %b (STORAGE %d %d)" % (wire.string(ROOT.encode()), used, limit))

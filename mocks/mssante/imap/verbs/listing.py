@@ -36,7 +36,12 @@ async def listed(s: ImapSession, c: Command) -> str:
         c.reply.untagged(b'%b (\\Noselect) "%b" ""' % (c.verb.upper().encode(), SEPARATOR.encode()))
         return f"{c.verb.upper()} done"
     subscribed = c.verb == "lsub" or "SUBSCRIBED" in chosen
+    extended = bool(chosen or asked)
     for folder, flags in _matching(s, reference, patterns):
+        if c.verb == "lsub" or (extended and "CHILDREN" not in asked):
+            flags = [flag for flag in flags if not flag.startswith("\\Has")]
+        if c.verb == "lsub" or (extended and "SPECIAL-USE" not in (*asked, *chosen)):
+            flags = [flag for flag in flags if flag != folder.special]
         if (subscribed and not folder.subscribed) or ("SPECIAL-USE" in chosen and not folder.special):
             continue
         if (subscribed or "SUBSCRIBED" in asked) and c.verb == "list" and folder.subscribed:

@@ -30,7 +30,7 @@ async def fetch(s: ImapSession, c: Command) -> str:
         asked = (Item(b"UID"), *asked)
     marked: tuple[Item, ...] = ()
     if any(item.sees for item in asked) and not view.readonly:
-        marked = tuple(dict.fromkeys((*asked, Item(b"FLAGS"))))
+        marked = tuple(dict.fromkeys((Item(b"FLAGS"), *asked)))
     c.note(uids=wire.ranges(uids).decode()[:500])
     await s.slow("imap_read_delay_ms")
     fetcher = Fetcher(s.boxes)
@@ -78,6 +78,7 @@ async def store(s: ImapSession, c: Command) -> str:
         return "STORE done"
     s.boxes.flag(view.folder, uids, _changing(sign, given))
     view.stored(uids)
+    view.learn(given if sign != "-" else (), c.reply)
     if not silent:
         for message in s.boxes.messages(view.folder, uids):
             uid = b"UID %d " % message.uid if c.uid else b""

@@ -33,6 +33,9 @@ async def append(s: ImapSession, c: Command) -> str:
     deposit = s.boxes.deposit(s.session.id, [(s.address, folder.name)], raw, flags, date or s.session.clock.now())
     c.also.extend(deposit.statements)
     c.kept.append(lambda: s.boxes.announce(deposit))
+    if s.view and s.view.folder.id == folder.id:
+        s.view.expect(folder.next, c.reply)
+        s.view.learn(flags, c.reply)
     c.note(uid=folder.next, flags=" ".join(flags), size=len(raw))
     return f"[APPENDUID {folder.validity} {folder.next}] APPEND done"
 
