@@ -29,6 +29,7 @@ def list_(
 ) -> None:
     """One line per scenario."""
     from harness.scenario.loader import library
+    from harness.scenario.suites import suites
 
     found = library(scenarios, only=ids or [])
     picked, _ = found.pick(ids or [])
@@ -46,11 +47,18 @@ def list_(
             }
             for s in picked
         ]
-        out_json({"schema": 1, "scenarios": rows, "problems": [p.stored(lang()) for p in found.problems]})
+        named = [
+            {"name": s.name, "about": s.about.get(lang()), "scenarios": list(s.scenarios)} for s in suites().values()
+        ]
+        problems = [p.stored(lang()) for p in found.problems]
+        out_json({"schema": 1, "scenarios": rows, "suites": named, "problems": problems})
         return
     for scenario in picked:
         waves = "+".join(map(str, scenario.waves))
         out(f"{scenario.id}  {scenario.title.get(lang())}  [{', '.join(scenario.products)} | {waves}]")
+    if not ids:
+        for suite in suites().values():
+            out(f"{suite.name}  {suite.about.get(lang())}  [{', '.join(suite.scenarios)}]")
     for problem in found.problems:
         say(problem.shown(lang()))
 

@@ -22,6 +22,7 @@ from harness.scenario.model import (
     Variant,
 )
 from harness.scenario.problems import BadScenario, Problem
+from harness.scenario.suites import expanded, ids
 from harness.scenario.yamlread import Document, read
 from harness.words import Words
 
@@ -42,29 +43,29 @@ class Library:
         return sorted({*self.ours, *self.scenarios})
 
     def pick(self, asked: Sequence[str]) -> tuple[list[Scenario], list[str]]:
-        """The scenarios whose id is asked for or begins with it (``H.INS``), in order; what matched nothing."""
+        """The scenarios asked for by id, its beginning (``H.INS``) or a suite, in order; what matched nothing."""
         if not asked:
             return list(self.scenarios.values()), []
-        matched = {word: [key for key in self.scenarios if _matches(key, word)] for word in asked}
+        matched = {word: [key for key in self.scenarios if _matches(key, expanded(word))] for word in asked}
         wanted = {key for keys in matched.values() for key in keys}
         return [s for key, s in self.scenarios.items() if key in wanted], [w for w, keys in matched.items() if not keys]
 
 
-def _matches(key: str, word: str) -> bool:
-    key, word = key.upper(), word.upper().rstrip(".*")
-    return key == word or key.startswith(f"{word}.")
+def _matches(key: str, words: Iterable[str]) -> bool:
+    key, wanted = key.upper(), [word.upper().rstrip(".*") for word in words]
+    return any(key == word or key.startswith(f"{word}.") for word in wanted)
 
 
 def library(own: Iterable[Path] = (), known: sense.Known | None = None, *, only: Sequence[str] = ()) -> Library:
     """Our scenarios, then those of the user's own files and folders; never raises for a bad file.
 
-    ``only`` (ids or beginnings): of ours, the others are not even read.
+    ``only`` (ids, beginnings or suites): of ours, the others are not even read.
     """
     known = known or sense.Known.here()
     found = Library()
     with as_file(files("scenarios")) as folder:
         found.ours = tuple((folder / "ids.lock").read_text(encoding="utf-8").split())
-        paths = [p for p in sorted(folder.glob("*/*.yaml")) if not only or any(_matches(p.stem, word) for word in only)]
+        paths = [p for p in sorted(folder.glob("*/*.yaml")) if not only or _matches(p.stem, ids(only))]
         for path in paths:
             _add(found, path, str(path.relative_to(folder.parent)), known, found.ours)
         if not only:
