@@ -84,6 +84,8 @@ def _file(path: Path, kind: str, *, given: bool) -> Iterator[Source | Unreadable
             yield Source(str(path), path, kind="mail")
         elif path.suffix.lower() == ".eml":
             yield from _mail(str(path), path.read_bytes(), 1)
+        elif kind == "auto" and _is_metadata(head):
+            yield Source(str(path), path, kind="xdm")
         elif given or b"ClinicalDocument" in head:
             yield Source(str(path), path)
     except OSError as error:
@@ -97,6 +99,11 @@ def _is_zip(head: bytes) -> bool:
 def _is_xdm(name: str, data: bytes) -> bool:
     """Whether an archive is meant as an IHE XDM: by its name, or by the names of its files."""
     return PurePosixPath(name).stem.upper() == "IHE_XDM" or b"METADATA.XML" in data[-200_000:].upper()
+
+
+def _is_metadata(head: bytes) -> bool:
+    """Whether a file is the METADATA.XML of an archive, taken out of it."""
+    return b"SubmitObjectsRequest" in head[:2000] and b"Envelope" not in head and b"ProvideAndRegister" not in head
 
 
 def _zip(name: str, data: bytes, depth: int, kind: str) -> Iterator[Source | Unreadable]:

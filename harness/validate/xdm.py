@@ -20,8 +20,10 @@ from norms.xds.codes import CI_SIS
 
 
 def judge(name: str, data: bytes, options: Options) -> Result:
-    """The result for one archive."""
+    """The result for one archive, or for a METADATA.XML alone."""
     clock = perf_counter()
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return result(name, "xdm", [], xdm.check_metadata(data, archive_options(options)), options, clock)
     opened = xdm.open_archive(data)
     findings = xdm.check(opened, archive_options(options))
     told = [describe(held.cda) for held in opened.cdas if held.cda is not None]

@@ -3,12 +3,12 @@
 `write` is strict, `read` tolerant, `validate` says everything that is wrong. Opening is safe whatever the bytes.
 """
 
-from norms.xdm.check import Opened, Options, check, open_archive, validate
+from norms.xdm.check import Opened, Options, check, check_metadata, open_archive, validate
 from norms.xdm.model import NAME, Archive, BadArchive, File, Sender, Subset
 from norms.xdm.read import read
 from norms.xdm.write import BadLayout, archive, subset, write
 
 __all__ = [
     "NAME", "Archive", "BadArchive", "BadLayout", "File", "Opened", "Options", "Sender", "Subset", "archive", "check",
-    "open_archive", "read", "subset", "validate", "write",
+    "check_metadata", "open_archive", "read", "subset", "validate", "write",
 ]  # fmt: skip

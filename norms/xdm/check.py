@@ -23,7 +23,7 @@ from norms.soap.mtom import Part
 from norms.xdm.actions import CODING, Coding, check_action
 from norms.xdm.layout import check_layout
 from norms.xdm.model import METADATA, Archive, BadArchive, File, Subset
-from norms.xdm.read import examine
+from norms.xdm.read import examine, read_metadata
 from norms.xds.check import Setting
 from norms.xds.codes import CI_SIS
 from norms.xds.coherence import CDA_ROOT, check_document
@@ -109,6 +109,16 @@ def open_archive(data: bytes) -> Opened:
 def validate(data: bytes, options: Options | None = None) -> list[Finding]:
     """Everything that is wrong in the bytes of an archive, each CDA included; never raises."""
     return check(open_archive(data), options)
+
+
+def check_metadata(data: bytes, options: Options | None = None) -> list[Finding]:
+    """What is wrong in a METADATA.XML alone: what its documents would tell is left out."""
+    options = options or Options()
+    submission, findings = read_metadata(data)
+    found = [one for one in findings if not _silent(one, options.coding)]
+    if submission is not None:
+        found += islice(_metadata(submission, Subset("", submission), [], options), _MOST)
+    return [one for one in found if one.rule not in ("XDM-DOC-02", "XDM-DOC-05", "XDM-DOC-06", "XDS-DOC-02")]
 
 
 def check(opened: Opened, options: Options | None = None) -> list[Finding]:

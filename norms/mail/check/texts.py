@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from norms.finding import Finding, find
 from norms.mail.check.seen import Seen
 from norms.mail.model import Part
+from norms.xdm.actions import DELETE, REPLACE, action_of
+from norms.xds.derive import header_of
 
+_SAID = {REPLACE: re.compile("rempla", re.I), DELETE: re.compile("suppr|annul", re.I)}
 _HIDDEN = ("head", "style", "script")
 _INLINE = ("a", "b", "i", "u", "em", "strong", "span", "font", "small", "sub", "sup")
 _TOKEN = re.compile(r"<(/?)([a-z0-9]*)[^<>]*>|[^<]+|<", re.I)  # each sign is looked at once, whatever the text
@@ -27,6 +30,10 @@ def check(seen: Seen) -> Iterator[Finding]:
         return
     for part in texts:
         yield from _charset(part)
+    whole = " ".join(readable(part.text) if part in markup else part.text for part in texts)
+    for action in sorted(_actions(seen)):
+        if not _SAID[action].search(whole):
+            yield find("MAIL-TEXT-06", found=action, where=texts[0].where())
     if markup and not plain:
         yield find("MAIL-TEXT-04", found="text/html", where=markup[0].where("content-type"))
     elif markup:
@@ -36,6 +43,15 @@ def check(seen: Seen) -> Iterator[Finding]:
             at = next(differ, min(len(mine), len(other)))
             said = [" ".join(words[max(0, at - 2) : at + 4]) or "—" for words in (mine, other)]
             yield find("MAIL-TEXT-05", found=said[0], expected=said[1], where=markup[0].where())
+
+
+def _actions(seen: Seen) -> set[str]:
+    """What the archive asks of documents that the recipient has: ``C`` replace, ``D`` delete."""
+    coding = seen.facts.options.coding
+    held = [one for _, opened in seen.archives for one in opened.documents if one.subset.submission]
+    asked = {action_of(one.subset.submission, one.entry, coding) for one in held if one.subset.submission}
+    replaced = {REPLACE for one in held if one.cda is not None and header_of(one.cda).replaces}
+    return (asked | replaced) & _SAID.keys()
 
 
 def _charset(part: Part) -> Iterator[Finding]:

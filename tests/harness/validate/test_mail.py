@@ -14,6 +14,7 @@ from harness.validate.mail import judge, submitted
 from harness.validation import judge as judge_exchange
 from norms import xdm
 from norms.finding import restored
+from norms.xdm.write import metadata
 from tests.mail_kit import N1, N3, SENDER, THREE, TO, archive, good, sample
 from tests.norms.cda.sample import INS, edited
 
@@ -64,6 +65,18 @@ def test_what_they_are_may_be_said(folder: Path) -> None:
     assert _segur(folder / "bon.eml", "--as", "cda", "--format", "json").stdout.count('"file"') == 3
     (folder / "paquet.zip").write_bytes((folder / "IHE_XDM.ZIP").read_bytes())
     assert json.loads(_segur(folder / "paquet.zip", "--format", "json").stdout)[0]["kind"] == "xdm"
+
+
+def test_a_metadata_file_alone_is_judged(folder: Path) -> None:
+    one = archive([sample(N1)]).subsets[0].submission
+    assert one is not None
+    (folder / "METADATA.XML").write_bytes(metadata(one))
+    rows = json.loads(_segur(folder / "METADATA.XML", "--format", "json").stdout)
+    assert [(row["kind"], row["verdict"]) for row in rows] == [("xdm", "pass")]
+    (folder / "METADATA.XML").write_bytes(metadata(one).replace(b"fr-FR", b"en-US"))
+    said = _segur(folder / "METADATA.XML").stdout
+    assert "XDS-LANG-01" in said
+    assert "METADATA.XML › ExtrinsicObject[Document01]/languageCode" in said
 
 
 def test_nothing_hostile_shows_a_traceback(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from norms import xdm
 from norms.mail import Address, Draft, Facts, File, check, compose, mdn, parse, reply, same_message
 from norms.mail.mdn import Generation, Mdn
+from norms.xdm.actions import with_action
 from tests.mail_kit import (
     FACTS,
     LIGHT,
@@ -21,6 +23,7 @@ from tests.mail_kit import (
     SENDER,
     THREE,
     TO,
+    archive,
     described,
     drafted,
     good,
@@ -208,6 +211,19 @@ def test_a_document_without_ins_says_n_and_does_not_go_to_a_patient() -> None:
     assert drafted([local]).ins == "N"
     assert "MAIL-PAT-06" in rules(compose(drafted([local], to=(PATIENT,))), TO_PATIENT)
     assert "MAIL-XMSS-08" in rules(compose(drafted([local], ins="O")))
+
+
+def test_a_replacement_or_a_deletion_is_said_in_the_text() -> None:
+    v2 = sample("REMPLACE_v2")
+    whole = archive([v2])
+    (subset,) = whole.subsets
+    assert subset.submission is not None
+    for action, text in (("C", "Ce document annule et remplace le précédent."), ("D", "Document à supprimer.")):
+        asked = replace(subset, submission=with_action(subset.submission, action))
+        data = xdm.write(replace(whole, subsets=(asked,)))
+        said = f"{text} Il remplace." if action == "D" else text
+        assert rules(compose(drafted([v2], archive=data, text=said))) - {"XDM-ACT-03"} == set()
+        assert rules(compose(drafted([v2], archive=data))) - {"XDM-ACT-03"} == {"MAIL-TEXT-06"}
 
 
 def test_two_patients_in_one_message() -> None:
