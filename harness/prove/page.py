@@ -29,10 +29,10 @@ def _page(sections: dict[str, str], lang: Lang) -> str:
 
 
 def _section(domain: str, proof: Proof, lang: Lang) -> str:
-    checks, killers = proof.checks, proof.killers
+    checks, killers, untripped = proof.checks, proof.killers, proof.untripped
     total = sum(map(len, checks.values()))
     count = {"defects": len(proof.defects), "scenarios": len(proof.scenarios), "total": total}
-    lines = [f"## {domain}", "", _t("count", lang, tripped=total - len(proof.untripped), **count), ""]
+    lines = [f"## {domain}", "", _t("count", lang, tripped=total - len(untripped), **count), ""]
     for key in ("sound", "missed", "strayed", "untripped"):
         wrong = getattr(proof, key)
         if wrong:
@@ -48,7 +48,10 @@ def _section(domain: str, proof: Proof, lang: Lang) -> str:
         for check in ids:
             by = killers.get((scenario, check), [])
             more = f", +{len(by) - NAMED}" if len(by) > NAMED else ""
-            lines.append(f"| {scenario} `{check}` | {', '.join(f'`{name}`' for name in by[:NAMED])}{more} |")
+            said = ", ".join(f"`{name}`" for name in by[:NAMED]) + more
+            if not by and f"{scenario} {check}" not in untripped:
+                said = _t("generic", lang)
+            lines.append(f"| {scenario} `{check}` | {said} |")
     return "\n".join(lines) + "\n"
 
 

@@ -12,6 +12,7 @@ from harness.scenario.verdict import Verdict
 
 FAILING = (Verdict.FAIL, Verdict.INCONCLUSIVE)
 NONE = ""  # the column without defect
+ANSWER = "answer"  # whether the software accepted or refused, as it must
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +130,27 @@ class Proof:
 
     @property
     def untripped(self) -> list[str]:
-        """Automatic checks that no defect trips, as ``scenario check``."""
+        """Automatic checks that no defect trips, as ``scenario check``.
+
+        `ANSWER` is the runner's own check, the same code for every step: one defect proves it for its domain.
+        """
         killers = self.killers
-        return [f"{s} {c}" for s, checks in self.checks.items() for c in checks if (s, c) not in killers]
+        answers = {domain_of(scenario) for scenario, check in killers if _generic(check)}
+        return [
+            f"{scenario} {check}"
+            for scenario, checks in self.checks.items()
+            for check in checks
+            if (scenario, check) not in killers and not (_generic(check) and domain_of(scenario) in answers)
+        ]
 
     @property
     def holds(self) -> bool:
         """Whether nothing is wrong with the matrix."""
         return not (self.sound or self.missed or self.strayed or self.untripped)
+
+
+def _generic(check: str) -> bool:
+    return check.endswith(f"/{ANSWER}")
 
 
 def domain_of(scenario: str) -> str:

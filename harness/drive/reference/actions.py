@@ -223,6 +223,8 @@ def _cda(software: Software, patient: Patient, body: Body) -> str:
     earlier = body.get("replaces")
     if earlier and software.documents.get(earlier, ("", b""))[0] != cda_files.MEDIA_TYPE:
         raise Refused("unknown-document", document=earlier)
+    if software.defects.on("cda-refuses-to-write"):
+        raise Refused("no-format", found="cda", known="pdf")
     content = cda_files.letter(
         patient, software.user, software.config.structure, software.screen.words("print.document", type=""),
         body.get("text", ""), software.defects, type=body.get("type", ""),

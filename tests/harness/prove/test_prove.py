@@ -49,6 +49,12 @@ def test_what_is_wrong_is_named() -> None:
     assert matrix(Cell("", "X.A.01", tripped=("s/two",))).sound == ["X.A.01 s/two"]
 
 
+def test_one_defect_proves_the_runners_own_check_for_its_domain() -> None:
+    answers = tuple(Cell("", scenario, held=("s/answer",)) for scenario in ("X.A.01", "X.A.02", "X.B.01"))
+    proof = Proof(("X.A.01", "X.A.02", "X.B.01"), ("a",), (*answers, broken("a", "X.A.01", "s/answer")), KNOWN)
+    assert proof.untripped == ["X.B.01 s/answer"]
+
+
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_a_page_keeps_the_domains_that_were_not_proved(lang) -> None:
     whole = page(matrix(broken("c", "X.B.01", "s/one")), lang)
