@@ -28,8 +28,9 @@ _ADDRESS_USE = frozenset(["H", "HP", "HV", "WP", "TMP"])
 _URI = re.compile(r"[!-~]*")
 
 
-def check(document: Document, element: Element, kind: str) -> Iterable[Finding]:
-    """Findings of the rules of a datatype (``II``, ``CE``, ``TS``, ``PN``…) on a header element."""
+def check(document: Document, element: Element, kind: str, *, alone: bool = False) -> Iterable[Finding]:
+    """Findings of the rules of a datatype (``II``, ``CE``, ``TS``, ``PN``…) on a header element; ``alone``: it has no
+    sibling of its name, so repeats none."""
     if kind != "TEL":
         for part in element.iter("*") if len(element) else (element,):
             null = part.get("nullFlavor")
@@ -38,7 +39,12 @@ def check(document: Document, element: Element, kind: str) -> Iterable[Finding]:
                 where = document.where(part, "nullFlavor")
                 return [find("CDA-DT-01", found=null, where=where, name=shown(part.tag))]
     judge = _KINDS.get(kind)
-    return () if judge is None else judge(document, element)
+    if judge is None:
+        return ()
+    found = list(judge(document, element))
+    if not found and not alone and kind in _SAYING and (said := _repeated(element, _SAYING[kind])):
+        found = [find("CDA-DT-04", found=said, where=document.where(element), name=shown(element.tag))]
+    return found
 
 
 def _quiet(element: Element, null: str) -> bool:
@@ -61,8 +67,6 @@ def _id(document: Document, element: Element) -> Iterator[Finding]:
         yield find("CDA-HDR-03", expected="root", where=document.where(element), name=shown(element.tag))
     elif not _OID_OR_UUID.fullmatch(root):
         yield find("CDA-DT-02", found=root, where=document.where(element, "root"), name=shown(element.tag))
-    elif _repeated(element, lambda other: (other.get("root"), other.get("extension"))):
-        yield find("CDA-DT-04", found=root, where=document.where(element), name=shown(element.tag))
 
 
 def _code(document: Document, element: Element) -> Iterator[Finding]:
@@ -76,8 +80,6 @@ def _code(document: Document, element: Element) -> Iterator[Finding]:
         yield find("CDA-DT-07", expected="code", where=document.where(element, "displayName"), name=name)
     elif system is None and element.get("codeSystemName") is not None:
         yield find("CDA-DT-07", expected="codeSystem", where=document.where(element, "codeSystemName"), name=name)
-    elif code is not None and _repeated(element, lambda other: (other.get("code"), other.get("codeSystem"))):
-        yield find("CDA-DT-04", found=code, where=document.where(element), name=name)
     for translation in element.iter(qname("translation")):
         if translation.get("nullFlavor") is not None:
             yield find("CDA-DT-08", where=document.where(translation), name=name)
@@ -101,8 +103,6 @@ def _text(document: Document, element: Element) -> Iterator[Finding]:
 def _part(document: Document, element: Element) -> Iterator[Finding]:
     if element.get("nullFlavor") is None and not words(element):
         yield find("CDA-DT-03", where=document.where(element), name=shown(element.tag))
-    elif _repeated(element, words):
-        yield find("CDA-DT-04", found=words(element), where=document.where(element), name=shown(element.tag))
 
 
 def _name(document: Document, element: Element) -> Iterator[Finding]:
@@ -113,8 +113,6 @@ def _name(document: Document, element: Element) -> Iterator[Finding]:
         yield find("CDA-DT-10", found=bare, where=document.where(element), name=shown(element.tag))
     elif not parts and not bare:
         yield find("CDA-DT-03", where=document.where(element), name=shown(element.tag))
-    elif _repeated(element, lambda other: (other.get("use"), words(other))):
-        yield find("CDA-DT-04", found=words(element), where=document.where(element), name=shown(element.tag))
     for part in parts:
         marks = part.get("qualifier", "").split()
         if len(marks) != len(set(marks)):
@@ -144,8 +142,6 @@ def _address(document: Document, element: Element) -> Iterator[Finding]:
         return
     if bool(inner(element)) == bool(bare):
         yield find("CDA-ADR-02", found=bare, where=document.where(element))
-    elif _repeated(element, lambda other: (other.get("use"), words(other))):
-        yield find("CDA-DT-04", found=words(element), where=document.where(element), name=shown(element.tag))
 
 
 def _telecom(document: Document, element: Element) -> Iterator[Finding]:
@@ -162,25 +158,43 @@ def _telecom(document: Document, element: Element) -> Iterator[Finding]:
             yield find("CDA-TEL-03", found=value, where=document.where(element, "value"))
         elif not _URI.fullmatch(value or ""):
             yield find("CDA-TEL-05", found=value, where=document.where(element, "value"))
-        elif use is not None and _repeated(element, lambda other: (other.get("use"), other.get("value"))):
-            yield find("CDA-DT-04", found=value, where=document.where(element), name=shown(element.tag))
     if use is not None and use not in _TELECOM_USE:
         where = document.where(element, "use")
         yield find("CDA-TEL-04", expected=" | ".join(sorted(_TELECOM_USE)), found=use, where=where)
 
 
-def _repeated(element: Element, said: Callable[[Element], object]) -> bool:
-    """True when an earlier sibling of the same name says the same."""
-    others = list(element.itersiblings(element.tag, preceding=True))
-    if not others:
-        return False
+def _repeated(element: Element, said: Callable[[Element], tuple[str | None, str | None]]) -> str:
+    """What the element says, when an earlier sibling of the same name says the same; empty when none does."""
     mine = said(element)
-    return any(said(other) == mine for other in others)
+    if not mine[0] or element.get("nullFlavor") is not None:
+        return ""
+    return mine[0] if any(said(other) == mine for other in element.itersiblings(element.tag, preceding=True)) else ""
 
 
 def _own_text(element: Element) -> str:
     return " ".join("".join([element.text or "", *(child.tail or "" for child in element)]).split())
 
+
+def _attributes(*names: str) -> Callable[[Element], tuple[str | None, str | None]]:
+    first, second = names
+    return lambda element: (element.get(first), element.get(second))
+
+
+def _used(element: Element) -> tuple[str | None, str | None]:
+    return words(element), element.get("use")
+
+
+def _reached(element: Element) -> tuple[str | None, str | None]:
+    use = element.get("use")  # without it, repeating is not said
+    return element.get("value") if use is not None else None, use
+
+
+# What two siblings must not both say: the value told first.
+_SAYING: Mapping[str, Callable[[Element], tuple[str | None, str | None]]] = {
+    "II": _attributes("root", "extension"), "CD": _attributes("code", "codeSystem"),
+    "CE": _attributes("code", "codeSystem"), "ADXP": _used, "EN": _used, "PN": _used, "ON": _used, "AD": _used,
+    "TEL": _reached,
+}  # fmt: skip
 
 _KINDS: Mapping[str, Check] = {
     "II": _id, "CD": _code, "CE": _code, "CS": _token, "INT": _integer, "TS": times.point,

@@ -46,7 +46,7 @@ class _Walk:
                     self._count(parent, spec, found)
                 for child in found:
                     if self.document.sound(child):
-                        self._element(child, spec)
+                        self._element(child, spec, alone=len(every) == 1)
 
     def _count(self, parent: Element, spec: Spec, found: list[Element]) -> None:
         document = self.document
@@ -66,7 +66,7 @@ class _Walk:
             where, held = document.where(parent), shown(parent.tag)
             self.findings.append(find("CDA-HDR-01", expected=name, found=len(found) or "", where=where, parent=held))
 
-    def _element(self, element: Element, spec: Spec) -> None:
+    def _element(self, element: Element, spec: Spec, *, alone: bool) -> None:
         document = self.document
         null = element.get("nullFlavor")
         if null is not None and spec.valued:
@@ -78,7 +78,7 @@ class _Walk:
         if null is None and (spec.present or spec.fixed):
             found += self._attributes(element, spec)
         if spec.kind and not found:
-            found += datatypes.check(document, element, spec.kind)
+            found += datatypes.check(document, element, spec.kind, alone=alone)
         if spec.coded and not found and null is None:
             for bound in spec.coded:
                 found += coded.check(document, element, bound.table, bound.attribute, firm=bound.firm)
