@@ -135,7 +135,9 @@ class DmpDesk:
                     document.versions.pop()
                 document.state = "sent" if document.versions else "validated"
             self._keep()
-            if not good:
+            if not good and self.defects.on("insists-when-refused"):
+                self._attempt(job)
+            if not good and not self.defects.on("silent-when-refused"):
                 raise Refused("dmp.refused", said=answer.code, text=answer.text)
         return len(self.queue)
 
