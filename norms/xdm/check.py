@@ -30,7 +30,6 @@ from norms.xds.coherence import CDA_ROOT, check_document
 from norms.xds.datatypes import is_oid, read_cx
 from norms.xds.derive import header_of
 from norms.xds.model import DocumentEntry, Submission
-from norms.xds.provide import Attached, Provided, check_provided
 from norms.xml import BadXml, parse
 
 # What the DMP alone asks, or what is said here with other words.
@@ -147,6 +146,8 @@ def _silent(one: Finding, coding: Coding) -> bool:
 
 
 def _metadata(submission: Submission, subset: Subset, held: list[Held], options: Options) -> Iterator[Finding]:
+    from norms.xds.provide import Attached, Provided, check_provided  # loads what reads signatures
+
     setting = options.setting
     attached = tuple(Attached(one.entry, Part("", "", one.file.data)) for one in held)
     for finding in check_provided(Provided(submission, attached), setting, signed=False).findings:

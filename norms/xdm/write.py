@@ -14,7 +14,6 @@ from norms.xdm.package import pack
 from norms.xds.derive import entry_of
 from norms.xds.model import Author, Code, DocumentEntry, Submission, SubmissionSet
 from norms.xds.names import LCM
-from norms.xds.provide import linked
 from norms.xds.write import write_submission
 from norms.xml import parse
 
@@ -86,6 +85,8 @@ def subset(
     ``unique_id`` and ``source_id`` OIDs, ``time`` AAAAMMJJhhmmss UTC, ``author`` (by default the first document's),
     ``local`` sourcePatientId in CX form when it is known, ``first`` the number of the first file. Raises BadXml.
     """
+    from norms.xds.provide import linked  # loads what reads signatures
+
     files = tuple(File(f"DOC{rank:04d}.XML", data) for rank, data in enumerate(documents, first))
     entries = []
     for rank, one in enumerate(files, 1):
