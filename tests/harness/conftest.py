@@ -18,7 +18,7 @@ def free_base() -> int:
     """A base port whose whole table, and the first ports of sessions, are free now."""
     for base in range(24000, 60000, 211):
         try:
-            offsets = [row.offset for row in ADDRESSES] + [SESSION_PORTS + n for n in range(12)]
+            offsets = [row.offset for row in ADDRESSES] + [SESSION_PORTS + n for n in range(20)]
             for offset in offsets:
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", base + offset))

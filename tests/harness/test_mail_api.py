@@ -122,6 +122,11 @@ def test_a_session_has_imap_ports_of_its_own(client: BenchClient, live_bench: Be
     imap.starttls(context)
     imap.authenticate("XOAUTH2", lambda _challenge: xoauth2())
     assert imap.select()[1] == [b"1"]
-    imap.logout()
+    assert [x["operation"] for x in client.exchanges(session.id, service="mssante")][-1] == "select"
+    client.reset_session(session.id)
+    with pytest.raises(imaplib.IMAP4.abort, match="closed or reset"):
+        imap.noop()
+    client.set_switches(session.id, {"mssante.folders": "french"})
+    assert [f["name"] for f in client.folders(session.id, ADDRESS)][1:3] == ["Envoyés", "Brouillons"]
     assert {x["session"] for x in client.exchanges(session.id, service="mssante")} == {session.id}
     client.close_session(session.id)

@@ -19,7 +19,7 @@ from mocks.mssante.imap.grammar import BadCommand, UnknownVerb, Words, WrongStat
 from mocks.mssante.imap.replies import Bye, Refused, Reply
 from mocks.mssante.imap.view import View
 from mocks.mssante.login import MECHANISMS, Identity
-from mocks.session import Session
+from mocks.session import Session, UnknownSession
 from mocks.world import Mailbox
 from norms.finding import find
 
@@ -203,6 +203,7 @@ class ImapSession:
         """The tagged line without its tag; empty when the connection ends without one. What changed is told."""
         reply = command.reply
         try:
+            self._alive()
             if self.struck("imap_bye", command.verb):
                 raise Bye("service temporarily unavailable")
             status = await self._tried(raw, command)
@@ -219,6 +220,17 @@ class ImapSession:
             reply.untagged(b"BYE too many commands that cannot be read")
             self.ended = True
         return status
+
+    def _alive(self) -> None:
+        """The session and the folder are still there: a person may have closed or reset the session; raises Bye."""
+        try:
+            if self.hub.sessions.get(self.session.id) is self.session:
+                if self.view:
+                    self.boxes.refreshed(self.view.folder)
+                return
+        except (UnknownSession, NoFolder):
+            pass
+        raise Bye("the session of the bench was closed or reset")
 
     async def _tried(self, raw: commands.Raw, command: Command) -> str:
         verb, note = command.verb, command.exchange.findings.extend
