@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote
 
 from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from harness import mailboxes
 from harness.console.pages import SAFE_HEADERS, language, render
@@ -48,7 +49,26 @@ def mount(app: FastAPI, bench: Bench) -> None:
 
     @app.get("/mailboxes/{address}", **shown)
     async def one(request: Request, address: str) -> Response:
-        session, address = asked(request), address.lower()
+        return folder_page(request, address.lower())
+
+    @app.post("/mailboxes/{address}", **shown)
+    async def write(request: Request, address: str) -> Response:
+        """Send a message of the bench's own into the mailbox."""
+        from mocks.mssante import incoming  # builds documents: only who sends needs it
+
+        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+        session = bench.sessions.get(form.get("session") or "default")
+        order = incoming.Order(form.get("case", ""), address, form.get("patient", ""), receipt="receipt" in form)
+        try:
+            incoming.send(bench.operator.post, session, order)
+        except incoming.BadOrder as error:
+            return folder_page(request, address.lower(), str(error), session)
+        return RedirectResponse(f"/mailboxes/{quote(address)}?session={session.id}", 303)
+
+    def folder_page(request: Request, address: str, refused: str = "", of: Session | None = None) -> Response:
+        from mocks.mssante.incoming import ALONE
+
+        session = of or asked(request)
         folder = place(session, address, named(request))
         if folder is None:
             return missing(request, address)
@@ -57,6 +77,10 @@ def mount(app: FastAPI, bench: Bench) -> None:
             request,
             bench,
             "mailbox.html",
+            code=422 if refused else 200,
+            refused=refused,
+            cases=ALONE if address in session.world.mailboxes else (),
+            patients=[one for one in session.world.patients.values() if one.ins],
             address=address,
             folder=folder.name,
             folders=mailboxes.folders(boxes, session, address),

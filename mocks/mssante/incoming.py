@@ -295,6 +295,9 @@ CASES: Mapping[str, Callable[[Letter], bytes]] = {
     "mdn-old-error": _mdn_old_error,
 }
 
+# Those that need no earlier message or document.
+ALONE = tuple(case for case in CASES if case not in ("replaces", "deletes") and not case.startswith("mdn"))
+
 
 def send(post: Post, session: Session, order: Order) -> Written:
     """Write the message and put it into the mailbox. Raises BadOrder, mocks.journal.JournalError."""
