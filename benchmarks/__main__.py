@@ -9,7 +9,7 @@ from importlib import import_module
 
 import psutil
 
-NAMES = ("startup", "insi", "insi_handler", "psc", "journal", "dmp", "mtom", "imap", "annuaire", "cda", "mail")
+NAMES = ("startup", "insi", "insi_handler", "psc", "smtp", "journal", "dmp", "mtom", "imap", "annuaire", "cda", "mail")
 
 
 def main() -> None:

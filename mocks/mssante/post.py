@@ -24,6 +24,7 @@ from norms.mail.parse import parse
 
 log = logging.getLogger("segur.mssante")
 HOST = "smtp.operateur.formation.mssante.fr"  # what the simulated operator calls itself
+COUNTED, FAR = 1.0, 50_000_000  # seconds that a count serves, bytes below the quota
 TICK = 0.25  # seconds between two looks at what is due
 
 
@@ -51,6 +52,7 @@ class Post:
     def __init__(self, hub: Hub, boxes: Boxes) -> None:
         self.hub, self.boxes = hub, boxes
         self.automatic: Callable[[Session, bytes], None] = lambda _session, _raw: None  # see `Patients`
+        self._counted: dict[tuple[str, str], tuple[int, float]] = {}  # bytes of a mailbox, and when they were counted
         self._task: asyncio.Task[None] | None = None
 
     # -- what SMTP brings ----------------------------------------------------------------------------------------
@@ -138,9 +140,20 @@ class Post:
         cause = ""
         if route.max_bytes and size > route.max_bytes:
             cause = "size"
-        elif route.quota and self.boxes.used(session.id, route.recipient.key) + size > route.quota:
+        elif route.quota and self._used(session, route, size) > route.quota:
             cause = "full"
         return replace(route, kind="lost", cause=cause) if cause else route
+
+    def _used(self, session: Session, route: Route, size: int) -> int:
+        """Bytes of a mailbox with this message: counting a large one takes milliseconds, so one that is far from its
+        quota is counted once a second."""
+        key, now = (session.id, route.recipient.key), time.monotonic()
+        used, since = self._counted.get(key, (0, 0.0))
+        if now - since > COUNTED or used + size > route.quota - FAR:
+            used, since = self.boxes.used(*key), now
+            self._counted = {held: kept for held, kept in self._counted.items() if now - kept[1] <= COUNTED}
+        self._counted[key] = used + size, since
+        return used + size
 
     def _held(self, session: Session, address: str) -> bool:
         mailbox = session.world.mailboxes.get(address)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mocks.igc.pki import Pki
-from mocks.journal import JournalError
+from mocks.journal import Journal, JournalError
 from norms.mail import dsn
 from tests.smtp_kit import DOCTOR_BOX, OTHER_BOX, Operated, letter, operating, xoauth2
 
@@ -58,6 +58,12 @@ def test_delivered_kept_and_told(op: Operated) -> None:
     assert notice is not None
     assert [one.action for one in notice.outcomes] == ["delivered", "relayed"]
     assert (notice.envid, notice.outcomes[0].original, notice.headers_only) == ("abc+1", "original@b.example", False)
+    path = op.hub.journal.database.path
+    assert path
+    other = Journal.open_readonly(path)  # as another process sees the file: all of it is committed
+    assert [one.operation for one in other.list(limit=0)] == ["starttls", "login", "submit", "dsn"]
+    assert other.database.run("SELECT count(*) FROM mssante_message")[0][0] == 2
+    other.close()
     assert op.kept("dsn")[0].thread == submitted.thread == said["connection"]
 
 
