@@ -120,14 +120,14 @@ class DmpDesk:
     def flush(self) -> int:
         """Try the queue in its order, stopping at the first outage; how many still wait. Raises Refused."""
         while self.queue:
-            job = self.queue[0]
+            job = self.queue[-1 if self.defects.on("queue-backwards") else 0]
             answer = self._attempt(job)
             if answer.outage:
                 if self.defects.on("loses-queue"):
                     self.queue.clear()
                     self._keep()
                 break
-            self.queue.pop(0)
+            self.queue.remove(job)
             document = self.documents.get(job["document"])
             good = not answer.code or answer.code == ALREADY
             if document:
