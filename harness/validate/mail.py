@@ -8,8 +8,9 @@ from time import perf_counter
 
 from harness.validate.engine import Options, Result
 from harness.validate.xdm import archive_options, result, worst_first
+from mocks.mssante.smtp.judge import judged
 from norms.finding import Finding
-from norms.mail import Facts, check, parse
+from norms.mail import Facts, parse
 from norms.mail.check import Seen, findings_of
 
 
@@ -24,24 +25,5 @@ def judge(name: str, data: bytes, options: Options) -> Result:
 
 
 def submitted(said: Mapping[str, str], data: bytes) -> list[Finding]:
-    """What is wrong in a message submitted by SMTP, the worst first; ``said``: the facts of its exchange.
-
-    Whether From is the mailbox that was opened is left to the submission itself.
-    """
-    options = archive_options(Options(now=datetime.now(UTC)))
-    facts = Facts(
-        mail_from=said.get("mail_from") or None,
-        recipients=tuple(one for one in said.get("rcpt", "").split(", ") if one) or None,
-        notify=tuple(one for one in said.get("dsn", "").split() if one.startswith("notify=")),
-        kind=said.get("kind", ""),
-        owner=owner_of(said.get("owner", "")),
-        now=options.setting.now,
-        options=options,
-    )
-    return worst_first(check(parse(data), facts))
-
-
-def owner_of(said: str) -> tuple[str, str]:
-    """Given name and family name of ``given|family``."""
-    given, _, family = said.partition("|")
-    return given, family
+    """What is wrong in a message submitted by SMTP, the worst first; ``said``: the facts of its exchange."""
+    return worst_first(judged(said, data, archive_options(Options(now=datetime.now(UTC)))))

@@ -1,4 +1,4 @@
-"""JSON: a list, one object by document (DESIGN's contract), findings with their texts in one language."""
+"""JSON: a list, one object and one line by document, findings with their texts in one language."""
 
 from __future__ import annotations
 
@@ -32,4 +32,5 @@ def shown(result: Result, lang: Lang) -> dict[str, Any]:
 
 def write(results: Iterable[Result], lang: Lang) -> str:
     """The whole list."""
-    return json.dumps([shown(result, lang) for result in results], ensure_ascii=False, indent=2)
+    rows = (json.dumps(shown(result, lang), ensure_ascii=False) for result in results)
+    return "[\n" + ",\n".join(rows) + "\n]"
