@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 from harness.client import BenchError
@@ -25,9 +24,8 @@ from mocks.world import World
 START = 1_790_000_000.0
 
 
-@cache
 def known() -> sense.Known:
-    """What scenarios may name, read once per process."""
+    """What scenarios may name."""
     return sense.Known.here()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -80,16 +81,29 @@ def library(own: Iterable[Path] = (), known: sense.Known | None = None, *, only:
     return found
 
 
+@cache
+def _ours(path: Path, name: str, known: sense.Known, stamp: int) -> tuple[Document, Scenario]:
+    """One of our files, read once per process and again when it changes: checking them all takes a second."""
+    return _checked(path, name, known)
+
+
+def _checked(path: Path, name: str, known: sense.Known) -> tuple[Document, Scenario]:
+    """A file without fault and its scenario; raises BadScenario."""
+    document = read(path, name)
+    if wrong := form.problems(document) or sense.problems(document, known):
+        raise BadScenario(wrong)
+    return document, build(document.data, path)
+
+
 def _add(found: Library, path: Path, name: str, known: sense.Known, locked: Sequence[str] | None) -> None:
     try:
-        document = read(path, name)
+        if locked is None:
+            document, scenario = _checked(path, name, known)
+        else:
+            document, scenario = _ours(path, name, known, path.stat().st_mtime_ns)
     except BadScenario as error:
         found.problems += error.problems
         return
-    if wrong := form.problems(document) or sense.problems(document, known):
-        found.problems += wrong
-        return
-    scenario = build(document.data, path)
     if scenario.id in found.scenarios or (locked is None and scenario.id in found.ours):
         other = found.scenarios.get(scenario.id)
         taken = other.file if other else scenario.id

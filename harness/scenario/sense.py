@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -27,7 +28,7 @@ DERIVED = {"patients": ("traits", "matricule")}  # what the runner adds to a wor
 ROOTS = (*WORLD_KINDS, "sut", "run")
 
 
-@dataclass
+@dataclass(eq=False)
 class Known:
     """What a scenario may name: the world it will meet, the switches of the services, the addresses."""
 
@@ -38,7 +39,13 @@ class Known:
     @classmethod
     def here(cls, world: World | None = None) -> Known:
         """What this installation has; raises WorldError."""
-        return cls(world or World.load(), declared_switches())
+        return cls(world, declared_switches()) if world else _here()
+
+
+@cache
+def _here() -> Known:
+    """With the packaged world, read once per process."""
+    return Known(World.load(), declared_switches())
 
 
 def declared_switches() -> Registry:
