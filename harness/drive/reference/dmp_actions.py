@@ -110,8 +110,9 @@ def status(software: Software, body: Body) -> dict[str, Any]:
     patient = software.store.get(body["patient"])
     said = _desk(software).reading.status(patient, software.user)
     shown = "open" if software.defects.on("shows-dmp-open-always") else said.state
-    software.screen.message(f"dmp.state.{shown}", right=said.right)
-    return {"state": shown, "right": said.right, "treating": said.treating}
+    right = "VALIDE" if said.right and software.defects.on("shows-right-always") else said.right
+    software.screen.message(f"dmp.state.{shown}", right=right)
+    return {"state": shown, "right": right, "treating": said.treating}
 
 
 @action("dmp.consent")
