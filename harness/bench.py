@@ -42,6 +42,7 @@ from mocks.lines import LineServer
 from mocks.listener import Listener, Refusal, TlsProfile
 from mocks.listener import journal_entry as refusal_entry
 from mocks.mssante import autoconfig
+from mocks.mssante.dns import DnsServer
 from mocks.mssante.operator import Operator
 from mocks.mssante.switches import SWITCHES as MSSANTE_SWITCHES
 from mocks.proxy import NameProxy
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("segur.bench")
 LOOPBACK = "127.0.0.1"
+Opened = Listener | LineServer | DnsServer
 SWITCH = 0.0002  # seconds: with the default 5 ms, a bench in a thread answers each call of its caller 5 ms late
 
 
@@ -80,9 +82,9 @@ class Bench:
     """One running set of mocks; `start` and `stop` bracket its life."""
 
     options: Options
-    listeners: list[Listener | LineServer] = field(default_factory=list)
+    listeners: list[Opened] = field(default_factory=list)
     runs: Runs | None = None  # those that the console and the API start
-    _session_listeners: dict[str, list[Listener | LineServer]] = field(default_factory=dict)
+    _session_listeners: dict[str, list[Opened]] = field(default_factory=dict)
     _reserved: set[int] = field(default_factory=set)  # ports of sessions, opened or about to be
 
     async def start(self) -> None:
@@ -166,7 +168,7 @@ class Bench:
         """Close every listener, then the journal; safe after a start that failed half way."""
         if self.runs:
             await asyncio.to_thread(self.runs.stop)
-        opened: list[Listener | LineServer | NameProxy] = [
+        opened: list[Opened | NameProxy] = [
             *self.listeners,
             *(x for row in self._session_listeners.values() for x in row),
         ]
@@ -254,11 +256,11 @@ class Bench:
     def _proxied(self) -> dict[str, int]:
         return {host: self.options.base_port + row.offset for row in ADDRESSES for host in self.hosts[row.name]}
 
-    async def _open(self, row: Address, port: int) -> Listener | LineServer:
-        if row.scheme == "tcp":
-            lines = self.operator.server(row.name, self.options.host, port)
-            await self._bound(row.name, port, lines.start())
-            return lines
+    async def _open(self, row: Address, port: int) -> Opened:
+        if row.name in self.operator.names:
+            opened = self.operator.server(row.name, self.options.host, port)
+            await self._bound(row.name, port, opened.start())
+            return opened
         tls = None
         if row.scheme == "https":
             server = self.pki.credential("server")
@@ -281,7 +283,7 @@ class Bench:
         return [row for row in ADDRESSES if row.scheme != "http" and self._serves(row)]
 
     def _serves(self, row: Address) -> bool:
-        return row.name in self.operator.talks if row.scheme == "tcp" else row.service in self._apps
+        return row.name in self.operator.names or row.service in self._apps
 
     def _reserve(self, count: int) -> list[int]:
         """Ports for one more session: neither another session's nor another program's. Raises OSError."""

@@ -15,7 +15,7 @@ class Address:
 
     name: str
     offset: int
-    scheme: Literal["http", "https", "tcp"]
+    scheme: Literal["http", "https", "tcp", "udp"]
     service: str
     client_cert: Literal["none", "optional", "required"] = "none"
     hosts: tuple[str, ...] = ()
@@ -85,6 +85,7 @@ ADDRESSES: tuple[Address, ...] = (
     Address("smtp", 11, "tcp", "mssante"),
     Address("imap", 12, "tcp", "mssante"),
     Address("autoconfig", 13, "https", "autoconfig", hosts=("espacedeconfiance.mssante.fr",)),
+    Address("dns", 15, "udp", "autoconfig"),
     Address(
         "annuaire",
         14,

@@ -33,6 +33,14 @@ SWITCHES: tuple[Switch, ...] = (
         choices=("bench", "real", "absent", "broken"),
         provisional=True,
     ),
+    Switch(
+        "autoconfig.srv",
+        "bool",
+        False,
+        "Répondre aux questions DNS SRV (_imap._tcp, _submission._tcp) : lecture d'un tiers, aucun texte ne la donne",
+        "Answer DNS SRV questions (_imap._tcp, _submission._tcp): a third party's reading, no text gives it",
+        provisional=True,
+    ),
     *common_switches("autoconfig"),
 )
 

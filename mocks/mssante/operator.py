@@ -7,6 +7,7 @@ from mocks.lines import Conversation, LineServer
 from mocks.lines.server import Talk
 from mocks.mssante.box_model import ENGLISH, FRENCH
 from mocks.mssante.boxes import Boxes
+from mocks.mssante.dns import DnsServer
 from mocks.mssante.imap.service import Imap
 from mocks.mssante.patient import Patients
 from mocks.mssante.post import Post
@@ -28,8 +29,15 @@ class Operator:
         self.patients = Patients(self.post)
         self.talks: dict[str, Talk] = {"imap": Imap(hub, self.boxes, self.tls.name).talk, "smtp": self._smtp}
 
-    def server(self, name: str, host: str, port: int) -> LineServer:
-        """A line server, not started; ``name``: ``smtp`` or ``imap``."""
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The listeners that `server` makes."""
+        return (*self.talks, "dns")
+
+    def server(self, name: str, host: str, port: int) -> LineServer | DnsServer:
+        """A server, not started; ``name``: ``smtp``, ``imap`` or ``dns``."""
+        if name == "dns":
+            return DnsServer(name, self.hub, host, port)
         return LineServer(name, self.talks[name], host, port, self.tls.profile, self.tls.refused(name), idle=IDLE[name])
 
     async def _smtp(self, conversation: Conversation) -> None:
