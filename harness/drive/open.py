@@ -106,8 +106,24 @@ def reference(
     lang: Lang,
 ) -> Drive:
     """The reference software, started as a process on a free port with a configuration made for this session."""
+    config = settings(sut, status, endpoints, professionals, defects, lang)
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    argv = [sys.executable, "-m", "harness.drive.reference", "--port", str(port), "--config", "-", "--leash"]
+    return Reference(HttpDrive(url), argv, f"{url}/", config=config)
+
+
+def settings(
+    sut: Sut,
+    status: Status,
+    endpoints: Mapping[str, str],
+    professionals: Iterable[Mapping[str, Any]],
+    defects: Iterable[str],
+    lang: Lang,
+) -> dict[str, Any]:
+    """The configuration of the reference software on these addresses (harness/drive/reference/config.py)."""
     professionals = list(professionals)
-    config: dict[str, Any] = {
+    return {
         "insi": insi_settings(sut.auth.insi, status, endpoints),
         "psc": psc_settings(status, endpoints),
         "dmp": dmp_settings(status, endpoints),
@@ -116,10 +132,6 @@ def reference(
         "defects": list(dict.fromkeys(defects)),
         "lang": lang,
     }
-    port = _free_port()
-    url = f"http://127.0.0.1:{port}"
-    argv = [sys.executable, "-m", "harness.drive.reference", "--port", str(port), "--config", "-", "--leash"]
-    return Reference(HttpDrive(url), argv, f"{url}/", config=config)
 
 
 class Reference(Started):
