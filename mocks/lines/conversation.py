@@ -46,6 +46,7 @@ class Conversation(asyncio.Protocol):
         self._room.set()
         self._paused = False
         self._end: Gone | None = None
+        self._deaf = False  # TLS failed: what still comes is not listened to
 
     # -- for the talk --------------------------------------------------------------------------------------------
 
@@ -187,6 +188,8 @@ class Conversation(asyncio.Protocol):
         self.server.begin(self)
 
     def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            return
         if self._crypto is not None:
             try:
                 data = self._crypto.received(data)
@@ -324,7 +327,7 @@ class Conversation(asyncio.Protocol):
     def _linger(self) -> None:
         """Let the client read the alert: closing on bytes that were not read would reset the connection."""
         self._end = self._end or Gone("TLS refused")
-        self._crypto = None
+        self._crypto, self._deaf = None, True
         self._buffer.clear()
         transport = self._transport
         with contextlib.suppress(OSError, RuntimeError, NotImplementedError):

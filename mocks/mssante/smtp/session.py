@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 
-from mocks.journal import JournalError
+from mocks.journal import Exchange, JournalError
 from mocks.lines import BareNewline, Conversation, Gone, Idle, Stopping, TooLong
 from mocks.mssante.login import Identity
 from mocks.mssante.post import HOST, Post
@@ -45,6 +45,7 @@ class Submission:
         self.handover = Handover(self)
         self.ended = False
         self.bad = 0
+        self._negotiated: Exchange | None = None  # kept at the first command within TLS
         self._out = bytearray()
         self._verbs: dict[str, Callable[[str], Awaitable[Reply | None]]] = {
             "EHLO": self._ehlo,
@@ -79,13 +80,14 @@ class Submission:
             log.error("%s", error)
             self.conversation.write(BUSY.bytes())
         except Gone:
-            pass
+            self._keep_negotiation(spoke=False)
 
     async def _next(self) -> None:
         """Read one command and answer it."""
         line = b""
         try:
             line = await self.conversation.line(LINE)
+            self._keep_negotiation(spoke=True)
             reply = await self._do(line)
         except TooLong as error:
             reply = self.refuse(
@@ -166,15 +168,23 @@ class Submission:
         self.session = self._bound()
         exchange = self.keeper.entry(self.session, "starttls", started, b"STARTTLS")
         exchange.outcome, exchange.facts["tls_profile"] = tls.version, name
-        exchange.findings = accepted(name, f"{tls.version} {tls.cipher}")
         if early:
             exchange.findings.append(find("SMTP-TLS-01", found=early))
         self.keeper.tls_profile = name
-        self.keeper.keep(exchange, Reply(220, "2.0.0", "Ready to start TLS"))
+        self._negotiated = exchange
         self.greeted, self.handover.transaction = "", None
         if self.struck("drop-starttls"):
             raise Drop
         return None
+
+    def _keep_negotiation(self, *, spoke: bool) -> None:
+        """Keep the negotiation once it is known whether the client goes on: some judge the certificate after it."""
+        exchange, self._negotiated = self._negotiated, None
+        if exchange is None or exchange.tls is None:
+            return
+        if spoke:
+            exchange.findings += accepted(self.keeper.tls_profile, f"{exchange.tls.version} {exchange.tls.cipher}")
+        self.keeper.keep(exchange, Reply(220, "2.0.0", "Ready to start TLS"))
 
     async def _auth(self, argument: str) -> Reply | None:
         shown = f"AUTH {argument.partition(' ')[0][:40]}"

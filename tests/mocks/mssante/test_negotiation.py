@@ -85,6 +85,17 @@ def test_a_lax_client_is_told(op: Operated, name: str) -> None:
     assert name in op.kept("starttls")[0].findings[0].message("fr")
 
 
+def test_a_client_that_judges_after_the_handshake_is_not_blamed(op: Operated) -> None:
+    op.session.switches.set({"mssante.tls": "wrong-name"})
+    client = smtplib.SMTP("localhost", op.ports["smtp"], timeout=5)
+    lax = op.context()
+    lax.check_hostname = False
+    client.starttls(context=lax)
+    client.close()
+    assert op.awaited("handshake")[0].findings[0].rule == "SASL-TLS-02"
+    assert not op.awaited("starttls")[0].findings
+
+
 def test_faults_stay_on_the_sessions_own_port(op: Operated) -> None:
     op.hub.sessions.default.switches.set({"mssante.tls": "expired"})
     assert op.operator.tls.name(1) == "ref2"
