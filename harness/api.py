@@ -273,6 +273,12 @@ def _router(bench: Bench) -> APIRouter:
         found = merged[-limit:] if newest or before else merged[:limit]
         return {"exchanges": [exchange_json(x, _lang(accept_language), bodies=bodies) for x in found]}
 
+    @api.delete("/exchanges")
+    async def purge(session: str = "", keep_bytes: Annotated[int, Query(ge=0, le=2**62)] = 0) -> dict[str, int]:
+        """Remove the oldest entries, of one session or of all, until so many bytes remain; how many went."""
+        removed = await asyncio.to_thread(journal.purge, session or None, keep_bytes)
+        return {"removed": removed, "bytes": journal.size()}
+
     @api.get("/exchanges/{exchange_id}", responses={404: {}})
     async def exchange(exchange_id: int, accept_language: Annotated[str, Header()] = "fr") -> dict[str, Any]:
         """One entry with its bodies."""

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import logs
 from harness.home import RUN_SESSION, Home
-from harness.ports import PortTaken, is_free
+from harness.ports import PortTaken, held, is_free
 from harness.validation import ValidationQueue
 from mocks.addresses import ADDRESSES, BASE_PORT, SESSION_PORTS, Address
 from mocks.annuaire import routes as annuaire
@@ -37,7 +37,7 @@ from mocks.igc.pki import Pki
 from mocks.igc.switches import SWITCHES as IGC_SWITCHES
 from mocks.insi import routes as insi
 from mocks.insi.switches import SWITCHES as INSI_SWITCHES
-from mocks.journal import Journal
+from mocks.journal import CAP_BYTES, Journal
 from mocks.lines import LineServer
 from mocks.listener import Listener, Refusal, TlsProfile
 from mocks.listener import journal_entry as refusal_entry
@@ -63,13 +63,17 @@ SWITCH = 0.0002  # seconds: with the default 5 ms, a bench in a thread answers e
 
 @dataclass(frozen=True)
 class Options:
-    """How a bench starts. ``public_name`` is what the software calls this machine when it is not on it."""
+    """How a bench starts. ``public_name`` is what the software calls this machine when it is not on it.
+
+    ``journal_bytes``: beyond it the oldest exchanges go.
+    """
 
     home: Home
     base_port: int = BASE_PORT
     host: str = LOOPBACK
     public_name: str = ""
     seed: Path | None = None
+    journal_bytes: int = CAP_BYTES
 
     @property
     def reachable(self) -> str:
@@ -99,7 +103,7 @@ class Bench:
         self.registry = Registry(
             (*INSI_SWITCHES, *IGC_SWITCHES, *PSC_SWITCHES, *DMP_SWITCHES, *ANNUAIRE_SWITCHES, *MSSANTE_SWITCHES)
         )
-        self.journal = Journal(options.home.db)
+        self.journal = Journal(options.home.db, options.journal_bytes)
         self.sessions = Sessions(world, self.registry)
         self.store = SessionsStore(options.home.db, self.sessions)
         self.store.restore()
@@ -302,7 +306,9 @@ class Bench:
         try:
             await starting
         except OSError as error:
-            raise PortTaken(name, port) from error
+            if held(error):
+                raise PortTaken(name, port) from error
+            raise OSError(error.errno, f"{name}, port {port}: {error.strerror or error}") from error
 
     def _refused(self, service: str, name: str) -> Any:
         def keep(refusal: Refusal) -> None:

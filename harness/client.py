@@ -199,6 +199,10 @@ class BenchClient:
         found: list[Json] = self._call("GET", "/exchanges", params=params)["exchanges"]
         return [_unpacked(row) for row in found]
 
+    def purge(self, session: str = "", keep_bytes: int = 0) -> int:
+        """Remove the oldest journal entries (of one session, or of all) until so many bytes remain; how many went."""
+        return int(self._call("DELETE", "/exchanges", params={"session": session, "keep_bytes": keep_bytes})["removed"])
+
     def exchange(self, exchange_id: int) -> Json:
         """One journal entry, bodies as ``bytes``."""
         return _unpacked(self._call("GET", f"/exchanges/{exchange_id}"))

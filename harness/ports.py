@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 
 
@@ -11,6 +13,11 @@ class PortTaken(OSError):
     def __init__(self, name: str, port: int) -> None:
         super().__init__(f"port {port} ({name}) is taken")
         self.name, self.port = name, port
+
+
+def held(error: OSError) -> bool:
+    """Whether a port could not be opened because another program holds it (Windows keeps some for itself, too)."""
+    return error.errno == errno.EADDRINUSE or (os.name == "nt" and error.errno == errno.EACCES)
 
 
 def is_free(host: str, port: int) -> bool:

@@ -125,14 +125,21 @@ def show(
     home: Path = HomeOption(),
     raw: str = typer.Option("", "--raw", metavar="request|response", help=t("journal.raw")),
     as_json: bool = typer.Option(False, "--json", help=t("journal.json")),
+    secrets: bool = typer.Option(False, "--secrets", help=t("journal.secrets")),
 ) -> None:
-    """One entry: what was read, findings, layers."""
+    """One entry: what was read, findings, layers; secrets masked unless asked for."""
+    from mocks.journal.redact import redact
+
     with _reader(home) as reader:
         exchange = _entry(reader, number)
+    kept, exchange = exchange, exchange if secrets else redact(exchange)
     if raw:
         if raw not in ("request", "response"):
             fail(t("journal.bad_raw", found=raw))
-        _write_bytes(exchange.request_body if raw == "request" else exchange.response_body)
+        body = exchange.request_body if raw == "request" else exchange.response_body
+        if body not in (kept.request_body, kept.response_body):
+            say(t("journal.masked"))
+        _write_bytes(body)
     elif as_json:
         from mocks.journal.shown import exchange_json
 
@@ -177,6 +184,37 @@ def export(
         finally:
             draft.unlink(missing_ok=True)
     say(t("journal.exported_unsafe" if unsafe_secrets else "journal.exported", count=count, file=file))
+
+
+@app.command(help=t("journal.purge"))
+def purge(
+    home: Path = HomeOption(),
+    session: str = SessionOption,
+    keep_mb: float = typer.Option(0.0, "--keep-mb", min=0.0, metavar="MB", help=t("journal.keep_mb")),
+) -> None:
+    """Remove the oldest entries; by the bench when one runs on this home, else from its file."""
+    from harness.bench import alive
+    from harness.client import BenchClient, BenchError
+    from harness.home import Home
+    from mocks.journal import Journal, JournalError
+
+    place, keep = Home.at(home), int(keep_mb * 1_000_000)
+    if not place.db.is_file():
+        fail(t("journal.nothing"))
+    try:
+        if running := alive(place):
+            client = BenchClient(running["console"], lang=lang(), timeout=600.0)
+            removed = client.purge(session, keep)
+            client.close()
+        else:
+            journal = Journal(place.db)
+            removed = journal.purge(session or None, keep)
+            journal.close()
+    except BenchError as error:
+        fail(str(error), BENCH_ERROR)
+    except JournalError as error:
+        fail(error.message(lang()), BENCH_ERROR)
+    say(t("journal.purged", count=removed))
 
 
 @app.command(help=t("journal.replay"))

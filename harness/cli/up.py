@@ -26,22 +26,26 @@ def up(
     as_json: bool = typer.Option(False, "--json", help=t("up.json")),
     seed: Path | None = typer.Option(None, "--seed", exists=True, dir_okay=False, help=t("up.seed")),
     ephemeral: bool = typer.Option(False, "--ephemeral", help=t("up.ephemeral")),
+    journal_mb: int = typer.Option(1000, "--journal-mb", min=1, help=t("up.journal_mb")),
 ) -> None:
     """Start the bench and serve until interrupted."""
     from harness import bench
+    from harness.ports import PortTaken
     from mocks.journal import JournalError
     from mocks.world import WorldError
 
     with bench.home_of(home, ephemeral=ephemeral) as place:
         if running := bench.alive(place):
             fail(t("up.already", console=running["console"]))
-        options = bench.Options(place, base_port, host, public_name, seed)
+        options = bench.Options(place, base_port, host, public_name, seed, journal_mb * 1_000_000)
         if not as_json and not place.pki.exists():
             say(t("up.certs"))
         try:
             bench.run_loop(lambda: _serve(bench.Bench(options), as_json))
-        except bench.PortTaken as taken:
+        except PortTaken as taken:
             fail(t("up.port", port=taken.port, name=taken.name, other=base_port + 1000))
+        except OSError as error:
+            fail(t("up.cannot_listen", error=error.strerror or error))
         except WorldError as error:
             fail(t("up.bad_seed", error=error))
         except JournalError as error:

@@ -20,6 +20,7 @@ from harness.drive.guided import Person, guided
 from harness.drive.open import binding, drive
 from harness.drive.sut import REFERENCE, Sut, read
 from harness.home import RUN_SESSION, Home
+from harness.ports import PortTaken
 from harness.scenario.checkpoint import Progress
 from harness.scenario.choose import why_not
 from harness.scenario.events import Emit, RunFinished
@@ -101,7 +102,7 @@ def bench_of(home: Home, lang: Lang = "fr") -> Iterator[BenchClient]:
                 finally:
                     client.close()
             return
-        except bench.PortTaken:
+        except PortTaken:
             if attempt == PORT_TRIES - 1:
                 raise
 

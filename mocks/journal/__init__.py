@@ -3,9 +3,10 @@
 from mocks.journal.database import JournalError, Statement, Tables
 from mocks.journal.feed import Feed, Missed, Seen
 from mocks.journal.model import Exchange, Headers, Kind, Peer, Tls, Validation
-from mocks.journal.store import END, Journal, Reader
+from mocks.journal.store import CAP_BYTES, END, Journal, Reader
 
 __all__ = [
+    "CAP_BYTES",
     "END",
     "Exchange",
     "Feed",

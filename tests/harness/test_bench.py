@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,9 +11,10 @@ import pytest
 
 from benchmarks.insi import organisation, requests
 from benchmarks.load import client_context
-from harness.bench import Bench, Options, PortTaken, started
+from harness.bench import Bench, Options, started
 from harness.client import BenchClient, BenchError
 from harness.home import Home
+from harness.ports import PortTaken
 
 
 def context(bench: Bench, name: str = "insi-auto") -> ssl.SSLContext:
@@ -134,3 +136,21 @@ def test_a_kept_session_whose_ports_are_taken_does_not_stop_the_bench(tmp_path: 
         assert client.session(kept["id"])["name"] == "kept"
         with pytest.raises(BenchError, match="404"):
             client.session(left["id"])
+
+
+def test_an_address_that_is_not_ours_is_no_taken_port(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OSError, match=r"port \d+") as caught,
+        started(Options(Home.at(tmp_path), 47000, host="192.0.2.1")),
+    ):
+        pass
+    assert not isinstance(caught.value, PortTaken)
+
+
+def test_the_journal_is_purged_through_the_api(live_bench: Bench, client: BenchClient) -> None:
+    session = client.open_session("purged", own_ports=True)
+    search(live_bench, session["endpoints"]["insi_tlsm"])
+    assert client.purge(session["id"], keep_bytes=10**9) == 0
+    assert client.purge(session["id"]) == 1
+    assert client.exchanges(session["id"], after=0) == []
+    client.close_session(session["id"])

@@ -198,6 +198,20 @@ def test_export_masks_secrets_unless_asked_not_to(home: Path, tmp_path: Path) ->
         assert json.loads(archive.read("manifest.json"))["redacted"] is False
 
 
+def test_show_masks_secrets_unless_asked_not_to(home: Path) -> None:
+    for more in ([], ["--json"]):
+        assert SECRET not in segur("show", 1, "--home", home, *more)
+        assert SECRET in segur("show", 1, "--home", home, "--secrets", *more)
+
+
+def test_purge_removes_the_oldest(home: Path) -> None:
+    assert ": 0" in segur("purge", "--home", home, "--keep-mb", 1)
+    assert ": 1" in segur("purge", "--home", home, "--session", "a1b2c3d4e5f6")
+    assert numbers(segur("list", "--home", home)) == [1, 3, 4]
+    segur("purge", "--home", home)
+    assert numbers(segur("list", "--home", home)) == []
+
+
 def test_export_takes_the_same_filters(home: Path, tmp_path: Path) -> None:
     segur("export", tmp_path / "f.jsonl", "--home", home, "--findings", "--since", "1h")
     assert [json.loads(line)["id"] for line in (tmp_path / "f.jsonl").read_text().splitlines()] == [2, 3]
