@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -120,7 +121,7 @@ class ValidationQueue:
         """What a worker says. When one dies or hangs, what it had in hand and what waited behind are judged again,
         alone: another may be to blame."""
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self.workers, get_context("spawn"))
+            self._pool = ProcessPoolExecutor(self.workers, get_context("spawn"), _behind)
         pool = self._pool
         try:
             return await self._asked(pool, *what)
@@ -128,7 +129,7 @@ class ValidationQueue:
             if self._pool is pool:
                 self._pool = None
         async with self._alone:
-            pool = ProcessPoolExecutor(1, get_context("spawn"))
+            pool = ProcessPoolExecutor(1, get_context("spawn"), _behind)
             try:
                 return await self._asked(pool, *what)
             finally:
@@ -142,6 +143,12 @@ class ValidationQueue:
         except TimeoutError:
             _end(pool)
             raise
+
+
+def _behind() -> None:
+    """Judging yields to answering, where the system has a notion of it."""
+    if hasattr(os, "nice"):
+        os.nice(10)
 
 
 def _end(pool: ProcessPoolExecutor) -> None:

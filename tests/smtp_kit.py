@@ -96,8 +96,9 @@ class Operated:
         return found
 
     def rules(self, operation: str = "") -> list[str]:
-        """The rules of their findings."""
-        return [finding.rule for one in self.kept(operation) for finding in one.findings]
+        """The rules of their findings, those on what messages hold apart (`norms.mail`)."""
+        found = [finding.rule for one in self.kept(operation) for finding in one.findings]
+        return [rule for rule in found if not rule.startswith("MAIL-")]
 
 
 @contextlib.contextmanager

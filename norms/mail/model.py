@@ -41,15 +41,21 @@ class Part:
     body_line: int = 1
     parts: tuple[Part, ...] = ()
 
+    @cached_property
+    def _by_name(self) -> dict[str, list[Field]]:
+        held: dict[str, list[Field]] = {}
+        for one in self.fields:
+            held.setdefault(one.name.lower(), []).append(one)
+        return held
+
     def field(self, name: str) -> Field | None:
         """The first field of that name."""
-        wanted = name.lower()
-        return next((one for one in self.fields if one.name.lower() == wanted), None)
+        found = self._by_name.get(name.lower())
+        return found[0] if found else None
 
     def all(self, name: str) -> list[Field]:
         """The fields of that name."""
-        wanted = name.lower()
-        return [one for one in self.fields if one.name.lower() == wanted]
+        return self._by_name.get(name.lower(), [])
 
     def header(self, name: str) -> str:
         """The value of the first field of that name, encoded words decoded; empty when there is none."""

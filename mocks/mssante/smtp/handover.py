@@ -12,6 +12,7 @@ from mocks.mssante.login import Identity
 from mocks.mssante.post import Envelope
 from mocks.mssante.routing import Route, route
 from mocks.mssante.smtp import accept
+from mocks.mssante.smtp.judge import at_once
 from mocks.session import Session
 from norms import smtp
 from norms.finding import Finding, Severity, find
@@ -165,7 +166,9 @@ class Handover:
             accept.trace(self.connection.conversation, self.connection.greeted, envelope),
         )
         exchange = self._exchange(transaction, raw, "accepted", read, routes)
-        exchange.validation = Validation.PENDING
+        found = at_once(exchange.facts, raw)
+        exchange.findings = [*exchange.findings, *(found or ())]
+        exchange.validation = Validation.PENDING if found is None else Validation.DONE
         reply = Reply(250, "2.0.0", f"Queued as {exchange.thread}-{int(exchange.started * 1000):x}")
         self.connection.keeper.keep(exchange, reply, also=deposit.statements if deposit else ())
         if deposit:
