@@ -265,7 +265,9 @@ class Boxes:
 
     def used(self, session: str, address: str) -> int:
         """Bytes of all messages of a mailbox: what its quota counts."""
-        return sum(self.size(folder) for folder in self.folders(session, address))
+        folders = "SELECT id FROM mssante_folder WHERE session = ? AND address = ?"
+        sql = f"SELECT total(size) FROM mssante_message WHERE folder IN ({folders})"  # noqa: S608 (our own words only)
+        return int(self.database.run(sql, [session, address.lower()])[0][0])
 
     # -- changes --------------------------------------------------------------------------------------------------
 
