@@ -46,6 +46,7 @@ class Submission:
         self.ended = False
         self.bad = 0
         self._negotiated: Exchange | None = None  # kept at the first command within TLS
+        self._asked = False  # AUTH was said
         self._out = bytearray()
         self._verbs: dict[str, Callable[[str], Awaitable[Reply | None]]] = {
             "EHLO": self._ehlo,
@@ -94,7 +95,7 @@ class Submission:
                 line[:20], Reply(500, "5.5.2", "Line too long"), find("SMTP-CMD-04", expected=COMMAND, found=error.size)
             )
         except BareNewline as error:
-            reply = self.refuse(_outline(error.line), BARE, find("SMTP-CMD-08"))
+            reply = self.refuse(self._outline(error.line), BARE, find("SMTP-CMD-08"))
             self.ended = True
         if reply is not None:
             await self.say(reply)
@@ -112,10 +113,10 @@ class Submission:
         if b"\r" in line:
             raise BareNewline(line)
         if not line.isascii():
-            return self.refuse(_outline(line), Reply(500, "5.5.2", "ASCII only"), find("SMTP-CMD-09"))
+            return self.refuse(self._outline(line), Reply(500, "5.5.2", "ASCII only"), find("SMTP-CMD-09"))
         handler = self._verbs.get(verb)
         if handler is None:
-            shown = _outline(line)
+            shown = self._outline(line)
             return self.refuse(shown, Reply(500, "5.5.1", "Command unknown"), find("SMTP-CMD-01", found=shown.decode()))
         try:
             return await handler(argument.strip(" "))
@@ -187,6 +188,7 @@ class Submission:
         self.keeper.keep(exchange, Reply(220, "2.0.0", "Ready to start TLS"))
 
     async def _auth(self, argument: str) -> Reply | None:
+        self._asked = True
         shown = f"AUTH {argument.partition(' ')[0][:40]}"
         rest = argument.partition(" ")[2]
         line = f"{shown} {hidden(rest)}".encode() if rest else shown.encode()
@@ -285,8 +287,8 @@ class Submission:
             self.conversation.write(bytes(self._out))
             self._out.clear()
 
-
-def _outline(line: bytes) -> bytes:
-    """What may be kept of a line that was not understood: it may be a secret sent at the wrong moment."""
-    word, _, rest = line.partition(b" ")
-    return ascii(word[:16].decode("latin-1"))[1:-1].encode() + (b" " + hidden(rest).encode() if rest else b"")
+    def _outline(self, line: bytes) -> bytes:
+        """What may be kept of a line that was not understood: after an AUTH it may be a secret sent too late."""
+        word, _, rest = (b"", b"", line) if self._asked else line.partition(b" ")
+        shown = ascii(word[:16].decode("latin-1"))[1:-1].encode()
+        return b" ".join(filter(None, (shown, hidden(rest).encode() if rest else b"")))

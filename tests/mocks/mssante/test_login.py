@@ -36,7 +36,9 @@ def test_nothing_is_offered_nor_taken_before_tls(op: Operated) -> None:
         assert "starttls" in client.esmtp_features
         assert xoauth2(client, DOCTOR_BOX, op.token(value="very-secret"))[0] == 530
         assert client.docmd("MAIL FROM:<a@b.example>")[0] == 530
-    assert op.rules() == ["SASL-TLS-01", "SMTP-TLS-02"]
+        assert client.docmd("dmVyeS1zZWNyZXQ")[0] == 500  # the password, though AUTH was refused
+    assert op.rules() == ["SASL-TLS-01", "SMTP-TLS-02", "SMTP-CMD-01"]
+    assert "dmVye" not in repr(op.kept())
     assert not any(b"very-secret" in one.request_body for one in op.kept())
     assert op.kept()[0].facts["connection"] == op.kept()[1].thread
 
