@@ -18,7 +18,7 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 def test_pages_follow_the_code(page: str) -> None:
     text = (DOCS / page).read_text(encoding="utf-8")
     rows = {cells[0].strip(" `"): cells for line in text.splitlines() if (cells := line.strip("| ").split(" | "))}
-    checked = [rule for rule in rules.catalogue() if rule.id.split("-")[0] in ("SMTP", "SASL")]
+    checked = [rule for rule in rules.catalogue() if rule.id.split("-")[0] in ("SMTP", "SASL", "IMAP")]
     assert {rule.id: rows.get(rule.id, [""])[1:3] for rule in checked} == {
         rule.id: [rule.severity, rule.relation] for rule in checked
     }
