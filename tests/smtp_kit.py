@@ -28,6 +28,7 @@ from norms.mail import Mail, parse
 
 DOCTOR, DOCTOR_BOX = "dr-romarin", "claire.romarin@tilleuls.formation.mssante.fr"
 OTHER_BOX = "luc.verveine@msp-chenes.formation.mssante.fr"
+APP_BOX = "logiciel@tilleuls.formation.mssante.fr"
 LAB_BOX = "resultats@labo-sorbier.formation.mssante.fr"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from mocks.igc.pki import Pki
-from tests.smtp_kit import DOCTOR_BOX, LAB_BOX, OTHER_BOX, Operated, operating, plain, sasl, xoauth2
+from tests.smtp_kit import APP_BOX, DOCTOR_BOX, LAB_BOX, OTHER_BOX, Operated, operating, plain, sasl, xoauth2
 
 CHALLENGE = b'{"status":"401","schemes":"bearer","scope":"mail"}'
 REFUSED = (535, b"5.7.8 Authentication credentials invalid")
@@ -142,12 +142,11 @@ def test_certificates(op: Operated) -> None:
         assert plain(client, LAB_BOX) == REFUSED
     with op.smtp("org-auth-cli") as client:
         assert plain(client, LAB_BOX) == REFUSED, "another structure's mailbox"
-        world.patch("mailboxes", LAB_BOX, {"organisation": mine.id})
-        assert plain(client, LAB_BOX, acting="someone@else.example") == REFUSED
+        assert plain(client, APP_BOX, acting="someone@else.example") == REFUSED
         assert plain(client, DOCTOR_BOX) == REFUSED, "not an APP mailbox"
         assert plain(client, "personne@labo-sorbier.formation.mssante.fr") == REFUSED
         assert client.docmd("AUTH", "PLAIN " + base64.b64encode(b"no nul").decode()) == REFUSED
-        assert plain(client, LAB_BOX, password="")[0] == 235
+        assert plain(client, APP_BOX, password="")[0] == 235
     with op.smtp("org-auth-cli") as client:
         assert client.docmd("AUTH", "EXTERNAL =")[0] == 235, "its one APP mailbox"
     with op.smtp("cps-auth") as client:

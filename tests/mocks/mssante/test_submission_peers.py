@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mocks.igc.pki import Pki
-from tests.smtp_kit import DOCTOR_BOX, LAB_BOX, OTHER_BOX, Operated, letter, operating
+from tests.smtp_kit import APP_BOX, DOCTOR_BOX, OTHER_BOX, Operated, letter, operating
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +24,6 @@ def bench(pki: Pki) -> Iterator[Operated]:
 def op(bench: Operated) -> Operated:
     bench.session.reset()
     bench.hub.journal.purge()
-    world = bench.session.world
-    world.patch("mailboxes", LAB_BOX, {"organisation": "cabinet-tilleuls"})  # the structure of the test certificate
     return bench
 
 
@@ -42,7 +40,7 @@ def run(*argv: str | Path, stdin: bytes = b"", **environment: str) -> subprocess
 @needs("curl")
 @pytest.mark.parametrize("certificate", ["", "org-auth-cli"])
 def test_curl(op: Operated, tmp_path: Path, certificate: str) -> None:
-    box = LAB_BOX if certificate else DOCTOR_BOX
+    box = APP_BOX if certificate else DOCTOR_BOX
     message = tmp_path / "message.eml"
     message.write_bytes(letter(sender=box))
     url = f"smtp://localhost:{op.ports['smtp']}/poste.cabinet.example"
@@ -75,7 +73,7 @@ def test_curl_told_that_its_token_is_refused(op: Operated, tmp_path: Path) -> No
 @needs("msmtp")
 @pytest.mark.parametrize("certificate", ["", "org-auth-cli"])
 def test_msmtp(op: Operated, tmp_path: Path, certificate: str) -> None:
-    box = LAB_BOX if certificate else DOCTOR_BOX
+    box = APP_BOX if certificate else DOCTOR_BOX
     lines = ["account default", "host localhost", f"port {op.ports['smtp']}", f"from {box}", f"user {box}"]
     lines += [
         "tls on",
