@@ -185,7 +185,7 @@ def list_(software: Software, body: Body) -> dict[str, Any]:
     found = reading.search(patient, software.user, criteria)
     rows = [
         {
-            "unique_id": one.id if software.defects.on("entry-uuid-for-unique-id") else one.unique_id,
+            "unique_id": one.unique_id,
             "repository": one.repository,
             "title": one.title,
             "type": one.type_code.code if one.type_code else "",

@@ -138,6 +138,8 @@ class Reading:
         """TD3.2 of (repository, uniqueId)."""
         if self.defects.on("gets-every-document"):
             wanted = [(one.repository, one.unique_id) for one in self.listed.values()]
+        if self.defects.on("entry-uuid-for-unique-id"):
+            wanted = [(place, self.listed[id].id if id in self.listed else id) for place, id in wanted]
         answer, found = self.client.retrieve(user, cx(qualified(patient)), wanted)
         accepted(answer)
         if self.defects.on("cuts-documents"):
