@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from mocks.journal import mail
 from mocks.journal.model import Exchange, Headers, Kind
 from mocks.journal.shown import exchange_json, iso
 from norms.texts import Lang
@@ -69,7 +70,7 @@ def write_zip(exchanges: Iterable[Exchange], path: Path, lang: Lang, *, redacted
 
 
 def write_har(exchanges: Iterable[Exchange], path: Path, lang: Lang, *, version: str = "") -> int:
-    """HTTP exchanges as HAR 1.2 (refused handshakes and events have no place in it); says how many.
+    """HTTP exchanges as HAR 1.2 (mail, refused handshakes and events have no place in it); says how many.
 
     What HAR does not know is under ``_segur``; binary bodies are base64, with ``encoding`` saying so.
     """
@@ -78,7 +79,7 @@ def write_har(exchanges: Iterable[Exchange], path: Path, lang: Lang, *, version:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(f'{{"log": {{"version": "1.2", "creator": {json.dumps(creator)}, "entries": [')
         for exchange in exchanges:
-            if exchange.kind is Kind.EXCHANGE and exchange.method:
+            if exchange.kind is Kind.EXCHANGE and exchange.method and exchange.method not in mail.OTHERS:
                 file.write((",\n" if count else "\n") + _line(_har(exchange, lang)).rstrip("\n"))
                 count += 1
         file.write("\n]}}\n")
@@ -93,6 +94,8 @@ def body_name(exchange: Exchange, side: str) -> str:
     operation = _UNSAFE.sub("-", exchange.operation)[:40].strip("-")
     kind = _media_type(exchange.request_headers if side == "request" else exchange.response_headers)
     extension = _EXTENSIONS.get(re.split(r"[/+]", kind)[-1], ".bin")
+    if exchange.method in mail.OTHERS or mail.is_message(exchange):
+        extension = ".eml" if side == "request" and mail.is_message(exchange) else ".txt"
     return f"bodies/{exchange.id:06d}-{operation or 'exchange'}-{side}{extension}"
 
 

@@ -11,6 +11,7 @@ from mocks.journal.model import Exchange, Kind
 if TYPE_CHECKING:
     from mocks.journal.content import Content, Layer
 
+OTHERS = ("SMTP", "IMAP", "DNS")  # methods that are no HTTP
 MAIL = 30_000_000  # bytes of a message past which it is only shown
 PARTS, FILES = 30, 40  # shown of one message, of one archive
 _LITERAL = re.compile(rb"\{\d+\+?\}\r\n")
@@ -19,6 +20,12 @@ _LITERAL = re.compile(rb"\{\d+\+?\}\r\n")
 def spoken(exchange: Exchange) -> bool:
     """Whether the exchange is one of a mail service."""
     return exchange.method in ("SMTP", "IMAP") or (exchange.kind is Kind.EVENT and bool(exchange.request_body))
+
+
+def is_message(exchange: Exchange) -> bool:
+    """Whether the request body is a message, and nothing else."""
+    sent = exchange.method == "SMTP" and exchange.operation == "submit"
+    return sent or (exchange.service == "mssante" and exchange.kind is Kind.EVENT)
 
 
 def dialogue(exchange: Exchange, content: Content) -> list[Layer]:

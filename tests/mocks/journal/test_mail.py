@@ -6,6 +6,7 @@ import base64
 import io
 import time
 import zipfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from mocks.journal import Exchange, Kind
 from mocks.journal.content import LAYERS, Layer
 from mocks.journal.decode import layers
+from mocks.journal.export import body_name, write_har
 from mocks.journal.redact import redact
 
 
@@ -70,6 +72,12 @@ def test_a_bomb_is_not_opened() -> None:
     raw = b"Content-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(bomb)
     zipped = layers(exchange("SMTP", "submit", raw))[0].inner[0].inner[0]
     assert (zipped.kind, zipped.facts[1][0], zipped.inner) == ("zip", "refused", ())
+
+
+def test_mail_leaves_as_messages_and_not_as_http(tmp_path: Path) -> None:
+    kept = [exchange("SMTP", "submit", MAIL), exchange("IMAP", "noop", b"t NOOP\r\n")]
+    assert [body_name(x, "request").rpartition(".")[2] for x in kept] == ["eml", "txt"]
+    assert write_har(kept, tmp_path / "all.har", "fr") == 0
 
 
 def test_secrets_of_a_dialogue_do_not_leave() -> None:
