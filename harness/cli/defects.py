@@ -27,7 +27,7 @@ def list_(as_json: bool = typer.Option(False, "--json", help=t("defects.json")))
     table = Table(box=None, header_style="bold")
     table.add_column(t("defects.name"), no_wrap=True)
     table.add_column(t("defects.breaks"))
-    table.add_column(t("defects.scenarios"), no_wrap=True)
+    table.add_column(t("defects.scenarios"))
     for defect in catalogue().values():
         table.add_row(defect.name, defect.breaks_fr if lang() == "fr" else defect.breaks_en, " ".join(defect.scenarios))
     Console().print(table)

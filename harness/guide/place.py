@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from harness.guide.model import Place, Proof
+from harness.scenario import checks
 from harness.scenario.model import Expect, Scenario, Step, Variant, concerns
 from harness.scenario.select import counted
 
@@ -41,8 +42,10 @@ def placed(scenario: Scenario, variant: Variant, step: Step | None = None) -> Pl
 
 
 def _by_bench(expect: Expect) -> bool:
-    """Whether the wire is enough; a check that takes values (``with``) takes them from what was shown."""
-    return expect.kind in ("exchange", "absence") or (expect.kind == "check" and not expect.spec.get("with"))
+    """Whether the wire is enough; a check that takes values of earlier steps takes them from what was shown."""
+    if expect.kind == "check":
+        return not checks.named(expect.spec["name"]).eye and "${" not in str(expect.spec.get("with", ""))
+    return expect.kind in ("exchange", "absence")
 
 
 def _calls(expect: Expect) -> bool:

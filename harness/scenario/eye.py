@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.guide.model import Value
 from harness.guide.values import answered, call, expected, label
+from harness.scenario import checks
 from harness.scenario.context import Context, Window
 from harness.scenario.model import Expect
 from harness.scenario.values import Unset, at, fill
@@ -38,6 +39,8 @@ def untold(expect: Expect, context: Context) -> bool:
             return False
         told = window.reply.stored() if window.reply else {}
         return "shown" in spec or not all(at(told, path) for path in spec.get("fields", {}))
+    if expect.kind == "check" and checks.named(spec["name"]).eye:
+        return _by_person(context.window)
     if expect.kind == "absence" and "ins" in spec:
         windows = context.since(spec.get("since", ""))
         return any(_by_person(window) and window.exported == {} for window in windows)

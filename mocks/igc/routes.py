@@ -50,7 +50,7 @@ class _Authority:
     """The handlers, over one PKI folder; the authorities' keys are read at the first OCSP request."""
 
     def __init__(self, hub: Hub) -> None:
-        self.pki = Pki(hub.pki)
+        self.hub, self.pki = hub, Pki(hub.pki)
         self._signers: dict[str, Issuer] = {}
 
     def routes(self) -> Iterator[tuple[tuple[str, str], Handler]]:
@@ -85,13 +85,22 @@ class _Authority:
 
         async def handler(call: Call) -> Answer:
             call.exchange.operation, call.exchange.facts["authority"] = "CRL", id
-            mode = call.exchange.outcome = str(call.switch("crl"))
+            mode = call.exchange.outcome = self._served(call)
             if mode == "missing":
                 return Answer(404)
             body = path.read_bytes() if mode == "current" else self._stale(id)
             return Answer(200, body, "application/pkix-crl")
 
         return handler
+
+    def _served(self, call: Call) -> str:
+        """How the lists are served. Who asks for one gives no name: what a session makes of them, everyone sees."""
+        sessions = self.hub.sessions
+        if call.session is sessions.default:
+            asked = (str(one.switches.peek("igc.crl")) for one in sessions if one is not sessions.default)
+            if mode := next((mode for mode in asked if mode != "current"), ""):
+                return mode
+        return str(call.switch("crl"))
 
     def _stale(self, id: str) -> bytes:
         state, now = self.pki.state(), make.clock()

@@ -58,7 +58,7 @@ class Traces:
             answer = f"{refused.code} {refused.args_shown.get('said', '')}".strip()
             raise
         finally:
-            if not (action == "mail.delete" and self.defects.on("mss-no-trace-of-deletion")):
+            if not self._untold(action):
                 entry = {
                     "time": now(),
                     "user": "" if self.defects.on("no-user-in-traces") else user.national_id,
@@ -71,6 +71,11 @@ class Traces:
                 if self.defects.on("mss-trace-holds-content"):
                     entry["text"] = letter.text
                 self.entries.append(entry)
+
+    def _untold(self, action: str) -> bool:
+        deletion, reception = "mss-no-trace-of-deletion", "mss-no-trace-of-reception"
+        name = {"mail.delete": deletion, "mail.receive": reception}.get(action)
+        return name is not None and self.defects.on(name)
 
 
 def _past(past: Identifier) -> dict[str, str]:

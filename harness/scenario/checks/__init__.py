@@ -24,21 +24,22 @@ _ALL: dict[str, Check] = {}
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A named check and the parameters it takes (name -> required)."""
+    """A named check and the parameters it takes (name -> required); ``eye``: it looks at what the software shows."""
 
     name: str
     about: Words
     run: Callable[..., Seen]
     params: dict[str, bool]
+    eye: bool = False
 
 
-def check(name: str, *, fr: str, en: str) -> Callable[[Callable[..., Seen]], Callable[..., Seen]]:
+def check(name: str, *, fr: str, en: str, eye: bool = False) -> Callable[[Callable[..., Seen]], Callable[..., Seen]]:
     """Register a function under a name, with one sentence about it in each language."""
 
     def register(function: Callable[..., Seen]) -> Callable[..., Seen]:
         given = list(inspect.signature(function).parameters.values())[2:]
         params = {each.name: each.default is inspect.Parameter.empty for each in given}
-        _ALL[name] = Check(name, Words(fr, en), function, params)
+        _ALL[name] = Check(name, Words(fr, en), function, params, eye)
         return function
 
     return register

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 from harness.scenario.checks import Context, Traffic, check
 from harness.scenario.checks.trace import TOLERANCE, gap
 from harness.scenario.select import listed
 from harness.scenario.verdict import Failed, Inconclusive, Seen, kept, mended, said
 from harness.words import Words, words
+from norms import xdm
 from norms.finding import errors
 from norms.mail import mdn
 from norms.mail.model import Mail
 from norms.mail.parse import parse
+from norms.xdm.actions import action_of
 
 _P = "harness.scenario"
 _SESSION = ("SASL", "SMTP", "IMAP", "TLS")
 _LITERAL = re.compile(rb"\{\d+\+?\}\r\n")
+# What a person looks for -> search parameters of the Annuaire Santé that say it.
+CRITERIA = {
+    "rpps": ("identifier",),
+    "name": ("name", "family", "given"),
+    "profession": ("qualification-code", "role"),
+    "specialty": ("qualification-code", "specialty"),
+    "place": ("address", "address-city", "address-postalcode"),
+    "organisation": ("name", "identifier"),
+}
 # Operation of the bench -> action of the software's trace; the verbs that do it on the wire.
-_TRACED = {"submit": ("mail.send", ("submit",)), "delete": ("mail.delete", ("move", "uid move", "store", "uid store"))}
+_TRACED = {
+    "submit": ("mail.send", ("submit",)),
+    "receive": ("mail.receive", ("fetch", "uid fetch")),
+    "delete": ("mail.delete", ("move", "uid move", "store", "uid store")),
+}
 
 
 def sent(context: Context, on: list[Traffic]) -> Traffic:
@@ -78,6 +95,21 @@ def session_valid(context: Context, on: list[Traffic]) -> Seen:
             found = Words.of(", ".join(one.rule for one in wrong))
             raise Failed(message, Seen(expected, found, call.id, kept(wrong)), fix=mended(wrong))
     return Seen(expected, listed(calls), calls[0].id)
+
+
+@check(
+    "mail.token-once",
+    fr="Un jeton que l'opérateur a refusé ne lui est plus présenté.",
+    en="A token that the operator refused is not shown to it again.",
+)
+def token_once(context: Context, on: list[Traffic]) -> Seen:
+    """No SASL-TOK-04, which is a warning elsewhere, among the logins of the step."""
+    tries = [one for one in on if one.service == "mssante" and one.operation in ("login", "authenticate")]
+    if not tries:
+        raise Inconclusive(words(_P, "mail.no_session"), Seen(Words.of("login"), listed([])))
+    again = [one for one in tries if any(finding.rule == "SASL-TOK-04" for finding in one.findings)]
+    last = again[0] if again else tries[-1]
+    return _decide(last, "token_again", "0", str(len(again)), not again)
 
 
 @check(
@@ -155,6 +187,21 @@ def body(context: Context, on: list[Traffic], *, matches: str) -> Seen:
     return _decide(call, "body", matches, text[:200], re.search(matches, text) is not None)
 
 
+@check(
+    "mail.action",
+    fr="L'archive dit ce que le document devient : C (remplace le précédent) ou D (à supprimer).",
+    en="The archive says what becomes of the document: C (replaces the former) or D (to be deleted).",
+)
+def action(context: Context, on: list[Traffic], *, action: str) -> Seen:
+    """``action`` of every document of METADATA.XML, which no XDM-ACT rule contradicts (provisional coding)."""
+    call, mail = _mail(context, on)
+    opened = [one for part in mail.archives for one in xdm.open_archive(part.content).documents]
+    told = [action_of(one.subset.submission, one.entry) if one.subset.submission else "" for one in opened]
+    wrong = [one for one in errors(call.findings) if one.rule.startswith("XDM-ACT")]
+    good = bool(told) and set(told) == {action} and not wrong
+    return _decide(call, "action", action, ", ".join([*(one or "—" for one in told), *(w.rule for w in wrong)]), good)
+
+
 @check("mail.dsn-asked", fr="Un accusé de réception est demandé.", en="A delivery receipt is asked for.")
 def dsn_asked(context: Context, on: list[Traffic]) -> Seen:
     """NOTIFY in the envelope (RFC 3461), else the header Return-Receipt-To that the REM draft names."""
@@ -181,6 +228,7 @@ def mdn_about(context: Context, on: list[Traffic], *, message_id: str) -> Seen:
     "mail.receipt-shown",
     fr="Le logiciel montre l'accusé revenu.",
     en="The software shows the receipt that came back.",
+    eye=True,
 )
 def receipt_shown(context: Context, on: list[Traffic], *, kind: str) -> Seen:
     """``result.receipts`` of the step (kind, status, recipient); ``kind``: mdn or dsn."""
@@ -197,6 +245,7 @@ def receipt_shown(context: Context, on: list[Traffic], *, kind: str) -> Seen:
     "mail.document-state",
     fr="Le logiciel dit ce qu'est devenu le document reçu.",
     en="The software says what became of the document received.",
+    eye=True,
 )
 def document_state(context: Context, on: list[Traffic], *, document: str, state: str) -> Seen:
     """``result.states`` of the step: uniqueId → filed, replaced, deleted."""
@@ -215,7 +264,7 @@ def document_state(context: Context, on: list[Traffic], *, document: str, state:
     en="The software's journal has the mail operation: author, time, action, request, answer of the server.",
 )
 def traced(context: Context, on: list[Traffic], *, operation: str, since: str) -> Seen:
-    """``operation``: submit or delete, done in the step ``since``."""
+    """``operation``: submit, receive or delete, done in the step ``since``."""
     action, verbs = _TRACED[operation]
     made = [one for one in context.windows[since].traffic if one.service == "mssante" and one.operation in verbs]
     if not made:
@@ -229,20 +278,39 @@ def traced(context: Context, on: list[Traffic], *, operation: str, since: str) -
 
 
 @check(
+    "trace.no-content",
+    fr="Les traces ne contiennent rien du contenu des messages.",
+    en="The traces hold nothing of the content of messages.",
+)
+def no_content(context: Context, on: list[Traffic], *, witness: str) -> Seen:
+    """``witness``: the beginning of words that messages of the scenario carry, and nothing else."""
+    reply = context.window.reply
+    rows: Sequence[Any] = reply.result.get("traces", ()) if reply is not None and reply.ok else ()
+    if not rows:
+        raise Inconclusive(words(_P, "mail.no_traces"))
+    holding = [str(row.get("action", "")) for row in rows if witness in json.dumps(row, ensure_ascii=False)]
+    seen = Seen(Words.of("—"), Words.of(", ".join(holding) or "—"))
+    if holding:
+        raise Failed(words(_P, "mail.trace_content", found=", ".join(holding), witness=witness), seen)
+    return seen
+
+
+@check(
     "annuaire.criterion",
     fr="L'Annuaire Santé est interrogé par ce critère.",
     en="The Annuaire Santé is asked by this criterion.",
 )
 def criterion(context: Context, on: list[Traffic], *, criterion: str, value: str) -> Seen:
-    """A search whose parameters hold the value; ``criterion`` is its name for the person."""
+    """A search with a parameter of `CRITERIA` that holds the value."""
     asked = [one for one in on if one.service == "annuaire"]
     if not asked:
         raise Failed(words(_P, "mail.no_search"), Seen(Words.of(criterion), listed([])))
     targets = "; ".join(str(one.raw["target"]) for one in asked)
-    return _decide(asked[0], "criterion", f"{criterion}: {value}", targets[:300], _holds(targets, value))
+    good = any(_asks(str(one.raw["target"]), CRITERIA.get(criterion, (criterion,)), value) for one in asked)
+    return _decide(asked[0], "criterion", f"{criterion}: {value}", targets[:300], good)
 
 
-def _holds(target: str, value: str) -> bool:
-    from urllib.parse import unquote_plus
-
-    return value.lower() in unquote_plus(target).lower()
+def _asks(target: str, names: Sequence[str], value: str) -> bool:
+    """Whether one of these parameters, chained or with a modifier, holds the value."""
+    given = parse_qsl(target.partition("?")[2])
+    return any(name.split(".")[-1].split(":")[0] in names and value.lower() in said.lower() for name, said in given)

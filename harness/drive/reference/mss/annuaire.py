@@ -35,6 +35,8 @@ class Annuaire:
         """The MSSanté mailboxes found: name, profession, place, address, kind. ``criteria``: `PERSONS`, `PLACES`."""
         if self.defects.on("mss-searches-by-name-only"):
             criteria = {"name": next(iter(criteria.values()), "")}
+        if self.defects.on("mss-searches-by-rpps-only"):
+            criteria = {"rpps": next(iter(criteria.values()), "")}
         persons = {PERSONS[name]: value for name, value in criteria.items() if name in PERSONS}
         places = {PLACES[name]: value for name, value in criteria.items() if name in PLACES}
         found: list[Json] = []

@@ -111,8 +111,9 @@ class MailDesk:
         self, box: str, user: Professional, operator: Operator, patients: Sequence[Patient], traces: Traces
     ) -> list[Letter]:
         """Fetch what is new, tie receipts to what they are about, file what may be filed."""
-        found = []
-        for uid, raw in operator.new(self._last.get(box, 0)):
+        found: list[Letter] = []
+        arrived = operator.new(self._last.get(box, 0))
+        for uid, raw in [] if self.defects.on("mss-fetches-nothing") else arrived:
             self._last[box] = max(uid, self._last.get(box, 0))
             letter = self._received(box, uid, parse(raw))
             with traces.mail(user, "mail.receive", letter) as said:
@@ -126,10 +127,11 @@ class MailDesk:
     def _received(self, box: str, uid: int, mail: Mail) -> Letter:
         words = mail.texts[0].text.strip() if mail.texts else ""
         answers = next((one.id for one in self.letters.values() if one.message_id in mail.in_reply_to), "")
-        replies = mail.addresses("reply-to")
+        replies, title = mail.addresses("reply-to"), mail.root.field("subject")
+        subject = title.value if title and self.defects.on("mss-shows-raw-subject") else mail.subject
         return Letter(
             f"M{len(self.letters) + 1:05d}", box, mail.message_id, mail.sender.key, mail.sender.name,
-            tuple(one.key for one in mail.recipients), mail.subject, words, "received", uid=uid, answers=answers,
+            tuple(one.key for one in mail.recipients), subject, words, "received", uid=uid, answers=answers,
             reply_to=replies[0].key if replies else "", references=tuple(mail.references),
             asked=mdn.asked(mail), closed=mail.header("x-mss-mes") == "FIN", raw=mail.raw,
         )  # fmt: skip
@@ -169,6 +171,8 @@ class MailDesk:
                 letter.state = "deleted"
             return
         patient, reason = reading.match(held.about, patients, self.defects)
+        if patient is not None and held.unsure:
+            patient, reason = None, "not-qualified-there"
         if patient is None:
             letter.state, letter.reason = "waiting", reason
             return
@@ -184,13 +188,15 @@ class MailDesk:
                 continue
             if before in self.papers and not self.defects.on("mss-piles-up-versions"):
                 self.papers[before] = (self.papers[before][0], "replaced")
-            if id not in self.papers:
+            if id in self.papers and not self.defects.on("mss-doubles-documents"):
+                letter.already.append(id)
+            else:
                 self.papers[id] = (patient.id, "filed")
 
     def file_by_hand(self, letter: Letter, patient: Patient) -> None:
         """A person decided whose a waiting message is. Raises Refused ``mss.cannot-file``."""
         held = reading.content(parse(letter.raw), self.defects)
-        if held is None or held.wrong:
+        if held is None or held.wrong or self.defects.on("mss-files-alone-or-never"):
             raise Refused("mss.cannot-file", reason=held.wrong if held else "no-document")
         self.file(letter, held, patient)
 

@@ -47,6 +47,7 @@ class Letter:
     answers: str = ""  # id of the letter that it answers
     reply_to: str = ""
     asked: str = ""
+    already: list[str] = field(default_factory=list)  # of its documents, those that the record had
     closed: bool = False  # the exchange is ended: no answer is possible
     reason: str = ""
     receipts: list[dict[str, str]] = field(default_factory=list)
@@ -79,6 +80,7 @@ class Letter:
             "patient": self.patient,
             "identity": {name: getattr(self.about, name) for name in Identity.__slots__},
             "documents": list(self.papers),
+            "already_filed": list(self.already),
             "answers": self.answers,
             "receipts": list(self.receipts),
             "receipt_asked": bool(self.asked),

@@ -81,9 +81,9 @@ class Operator:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 if self._smtp.noop()[0] == 250:
                     return self._smtp
-            self._smtp = None
             if self.defects.on("mss-never-reopens"):
                 raise Refused("mss.unreachable", reason="closed")
+            self._smtp = None
         self._smtp = self._open(self._open_smtp)
         return self._smtp
 
@@ -93,9 +93,9 @@ class Operator:
             try:
                 self._imap.noop()
             except (imaplib.IMAP4.error, OSError):
-                self._imap, self._folder = None, ""
                 if self.defects.on("mss-never-reopens"):
                     raise Refused("mss.unreachable", reason="closed") from None
+                self._imap, self._folder = None, ""
         if self._imap is None:
             self._imap, self._folder = self._open(self._open_imap), ""
         if self._folder != folder:
@@ -123,6 +123,8 @@ class Operator:
         asked = ["NOTIFY=SUCCESS,FAILURE"] if notify else []
         try:
             failed = self.smtp().sendmail(self.address, list(recipients), raw, options, asked)
+            if self.defects.on("mss-sends-twice"):
+                self.smtp().sendmail(self.address, list(recipients), raw, options, asked)
         except smtplib.SMTPRecipientsRefused as refused:
             failed = refused.recipients
             if len(failed) == len(recipients):
@@ -207,7 +209,10 @@ class Operator:
                     session.auth("XOAUTH2", lambda challenge=None: "" if challenge else said)
                 else:
                     session.user, session.password = self.address, ""
-                    session.auth("PLAIN", session.auth_plain)
+                    if self.defects.on("mss-external"):
+                        session.auth("EXTERNAL", lambda challenge=None: self.address)
+                    else:
+                        session.auth("PLAIN", session.auth_plain)
             except (smtplib.SMTPAuthenticationError, smtplib.SMTPServerDisconnected) as refused:
                 raise Refused("mss.login", said=_reply(refused.args)) from None
         except BaseException:
@@ -236,7 +241,8 @@ class Operator:
 
     def _bearer(self, fresh: bool) -> str:
         assert self.token is not None
-        return f"user={self.address}\x01auth=Bearer {self.token(fresh)}\x01\x01"
+        end = "" if self.defects.on("mss-bad-xoauth2") else "\x01\x01"
+        return f"user={self.address}\x01auth=Bearer {self.token(fresh)}{end}"
 
     def _judge(self, socket: Any) -> None:
         self.revocation.check(socket.getpeercert(True))

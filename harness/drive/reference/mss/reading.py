@@ -35,11 +35,12 @@ class Content:
     about: Identity = NOBODY
     deletes: bool = False
     wrong: str = ""
+    unsure: bool = False  # its sender says that the identity is not qualified there (X-MSS-INS: N)
 
 
 def content(mail: Mail, defects: Defects) -> Content | None:
     """The documents of a message and whom they are about; None when it carries no archive."""
-    if not mail.archives:
+    if not mail.archives or (mail.root.type == "multipart/signed" and defects.on("mss-ignores-signed")):
         return None
     raw = mail.archives[0].content
     opened = xdm.open_archive(raw)
@@ -49,6 +50,10 @@ def content(mail: Mail, defects: Defects) -> Content | None:
         papers = tuple(paper(one.file.data) for one in opened.cdas)
     except BadXml:
         return Content(wrong="corrupt")
+    if defects.on("mss-first-set-only"):
+        papers = papers[: sum(one.subset is opened.cdas[0].subset for one in opened.cdas)]
+    if defects.on("mss-refuses-level-3"):
+        papers = tuple(one for one in papers if one.pdf)
     sound = not any(one.severity is Severity.ERROR and one.rule.startswith(INTACT) for one in xdm.validate(raw))
     if not papers:
         return Content(wrong="no-document")
@@ -66,7 +71,8 @@ def content(mail: Mail, defects: Defects) -> Content | None:
         about = sorted(people, key=lambda one: one.ins)[-1]
     if not sound and not defects.on("mss-files-unsound"):
         return Content(papers, about, deletes, "corrupt")
-    return Content(papers, about, deletes)
+    unsure = mail.header("x-mss-ins") == "N" and not defects.on("mss-ignores-ins-header")
+    return Content(papers, about, deletes, unsure=unsure)
 
 
 def identity(entry: DocumentEntry) -> Identity:

@@ -97,7 +97,7 @@ def write(made: Draft, defects: Defects) -> bytes:
     """The bytes of a message."""
     raw = compose(made)
     if defects.on("mss-text-in-latin1"):
-        raw = raw.replace(b"charset=utf-8", b"charset=iso-8859-1").replace(b'charset="utf-8"', b"charset=iso-8859-1")
+        raw = raw.replace(b"charset=UTF-8", b"charset=ISO-8859-1", 1)
     if defects.on("mss-html-alone"):
         raw = raw.replace(b"text/plain", b"text/html", 1)
     if defects.on("mss-end-in-small-letters"):
