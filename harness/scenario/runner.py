@@ -63,6 +63,7 @@ class Runner:
         self.can_settle = True
         self.quiet = False  # whether the software said that it has nothing left to send
         self.traffic: list[Traffic] = []  # of the scenario under way
+        self.seeded: dict[str, dict[str, Any]] = {}  # the session's world as each variant finds it
         # A handshake refused on a shared port is the default session's.
         self.sessions = tuple(dict.fromkeys((bench.session, DEFAULT)))
         newest = bench.client.exchanges(self.sessions, limit=1, bodies=False)

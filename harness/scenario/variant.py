@@ -20,6 +20,7 @@ from harness.scenario.values import Unset, at, fill
 from harness.scenario.verdict import CheckResult, Verdict
 from harness.scenario.world import WorldView
 from harness.words import Words, words
+from mocks.world import KINDS
 
 if TYPE_CHECKING:
     from harness.scenario.runner import Runner
@@ -41,7 +42,7 @@ class VariantRun:
         self.runner, self.scenario, self.variant, self.result, self.point = runner, scenario, variant, result, point
         self.saved: dict[str, Any] = {}
         bench = runner.bench
-        self.world = WorldView(bench.client, bench.session)
+        self.world = WorldView(bench.client, bench.session, runner.seeded)
         self.context = Context(variant, {}, {}, self.lookup, self._attest)
         self.began = self.deadline = 0.0
         self.waited = runner.drive.waited
@@ -85,6 +86,8 @@ class VariantRun:
         self.saved, self.point.steps = again.saved, list(again.steps)
         again.restore(self.context, {step.id: step for step in self.scenario.steps})
         self.runner.read = again.read
+        for kind in KINDS:
+            self.world.forget(kind)
 
     def _remember(self, step: str = "") -> None:
         """Keep where the variant stands: in that step, or between two."""

@@ -11,25 +11,31 @@ Json = dict[str, Any]
 
 
 class WorldView:
-    """One session's patients, professionals and organisations by id, with what a software types of them."""
+    """One session's patients, professionals and organisations by id, with what a software types of them.
 
-    def __init__(self, client: Any, session: str) -> None:
-        self._client, self._session = client, session
+    ``seeded``: what was read of a world just reset, shared by the variants of a run: every one begins with it.
+    """
+
+    def __init__(self, client: Any, session: str, seeded: dict[str, dict[str, Json]]) -> None:
+        self._client, self._session, self._seeded = client, session, seeded
         self._read: dict[str, dict[str, Json]] = {}
+        self._changed: set[str] = set()
 
     def forget(self, kind: str) -> None:
         """Something of that kind was changed."""
         self._read.pop(kind, None)
+        self._changed.add(kind)
 
     def at(self, name: str) -> list[Any]:
         """The values at ``<kind>.<id>…``; none when there is no such thing."""
         kind, _, rest = name.partition(".")
         if kind not in KINDS or not rest:
             return []
-        if kind not in self._read:
+        known = self._read if kind in self._changed else self._seeded
+        if kind not in known:
             rows = self._client.world(self._session, kind)
-            self._read[kind] = {row["id"]: _patient(row) if kind == "patients" else row for row in rows}
-        return at(self._read[kind], rest)
+            known[kind] = {row["id"]: _patient(row) if kind == "patients" else row for row in rows}
+        return at(known[kind], rest)
 
 
 def _patient(row: Json) -> Json:
