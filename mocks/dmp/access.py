@@ -276,6 +276,8 @@ def _vihf(call: Call, transaction: str, envelope: Envelope) -> tuple[Vihf | None
         problems.append(find("VIHF-TLS-01"))
     expected = _expected(call, transaction)
     problems += check_vihf(vihf, expected)
+    if vihf.secret:
+        call.exchange.facts["connection"] = "secret"
     call.exchange.facts |= {
         "auth": vihf.mode,
         "name_id": vihf.user,

@@ -39,7 +39,7 @@ def validate(software: Software, body: Body) -> dict[str, Any]:
     """The document is final: it goes to the DMP without another gesture, unless held or not allowed."""
     document, patient = _document(software, body)
     document.visibility |= _codes(body.get("visibility", []))
-    document.final = True
+    document.final, document.secret = True, body.get("secret", False)
     if document.state == "held" and not software.defects.on("sends-although-held"):
         software.screen.message("dmp.held")
         return document.shown()

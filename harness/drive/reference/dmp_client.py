@@ -97,12 +97,14 @@ class DmpClient:
             answer.code = answer.code or ("" if said == v3.OK else said)
         return answer
 
-    def feed(self, user: Professional, patient: str, submission: Submission, documents: Mapping[str, bytes]) -> Answer:
-        """TD2.1, in a package."""
+    def feed(
+        self, user: Professional, patient: str, submission: Submission, documents: Mapping[str, bytes], *, secret: bool
+    ) -> Answer:
+        """TD2.1, in a package; ``secret``: by a secret connection (a minor's guardians must not know)."""
         parts = [Part(f"{id}@segur-reference", "text/xml", data) for id, data in documents.items()]
         body = write_provide(submission, dict(zip(documents, parts, strict=True)))
         mode = AIR if self.defects.on("feeds-by-air") else INDIRECT
-        return self._registry("repository", "ITI-41", body, user, mode, patient, parts)
+        return self._registry("repository", "ITI-41", body, user, mode, patient, parts, secret=secret)
 
     def find_own(self, user: Professional, patient: str, unique_id: str) -> str:
         """TD3.1b: the entryUUID of one of our documents; empty when there is none."""
@@ -159,8 +161,10 @@ class DmpClient:
         mode: str,
         patient: str,
         parts: list[Part] | None = None,
+        *,
+        secret: bool = False,
     ) -> Answer:
-        answer = self._call(word, xds.ACTIONS[transaction][0], body, user, mode, patient, parts)
+        answer = self._call(word, xds.ACTIONS[transaction][0], body, user, mode, patient, parts, secret=secret)
         if answer.body is not None and not answer.code:
             status, errors = read_response(answer.body)
             if status != xds.SUCCESS:
@@ -177,11 +181,14 @@ class DmpClient:
         mode: str,
         patient: str,
         parts: list[Part] | None = None,
+        *,
+        secret: bool = False,
     ) -> Answer:
         self._first_user = self._first_user or user
         if self.defects.on("first-user-in-vihf"):
             user = self._first_user
-        held = etree.tostring(vihf(self.seal, user, mode, patient, self.defects), encoding="unicode")
+        signed = vihf(self.seal, user, mode, patient, self.defects, secret=secret)
+        held = etree.tostring(signed, encoding="unicode")
         header = (
             f'<a:Action xmlns:a="{WSA}">{action}</a:Action>'
             f'<a:MessageID xmlns:a="{WSA}">urn:uuid:{uuid.uuid4()}</a:MessageID>'

@@ -112,6 +112,7 @@ class DmpDesk:
                 "document": document.id,
                 "patient": cx,
                 "user": asdict(user),
+                "secret": document.secret,
                 "submission": write_submission(submission),
                 "contents": {id: base64.b64encode(content).decode() for id, content in contents.items()},
             }
@@ -145,7 +146,8 @@ class DmpDesk:
         submission, _ = read_submission(parse(job["submission"].encode()))
         assert submission is not None  # written by us
         contents = {id: base64.b64decode(content) for id, content in job["contents"].items()}
-        return self.client.feed(Professional(**job["user"]), job["patient"], submission, contents)
+        user = Professional(**job["user"])
+        return self.client.feed(user, job["patient"], submission, contents, secret=job["secret"])
 
     # -- managing -----------------------------------------------------------------------------------------------
 

@@ -55,6 +55,7 @@ class Document:
     author: Professional
     state: str = "draft"
     final: bool = False  # validated by its author
+    secret: bool = False  # sent by a secret connection: a minor's guardians must not know
     structured: bool = False
     date: str = ""
     set_id: str = field(default_factory=new_oid)

@@ -22,10 +22,12 @@ from harness.drive.reference.defects import Defects
 from harness.drive.reference.messages import Element, stamp
 from norms.codes import shipped
 from norms.vihf import names
+from norms.xds.check import NOT_GUARDIANS
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 HL7 = "urn:hl7-org:v3"
 HOMOLOGATION = "TST-2026-REFERENCE"
+_SECRET = f"{NOT_GUARDIANS.code}^{NOT_GUARDIANS.system}"
 _CLASS = {names.INDIRECT: "Password", names.AIR: "MobileTwoFactorUnregistered"}
 
 
@@ -54,8 +56,8 @@ class Seal:
         )
 
 
-def vihf(seal: Seal, user: Professional, mode: str, patient: str, defects: Defects) -> Element:
-    """A fresh VIHF; ``patient`` is the INS as CX, empty when the call concerns none."""
+def vihf(seal: Seal, user: Professional, mode: str, patient: str, defects: Defects, *, secret: bool = False) -> Element:
+    """A fresh VIHF; ``patient`` is the INS as CX, empty when the call concerns none; ``secret``: a minor's secret."""
     instant = stamp(datetime.now(UTC))
     root = etree.Element(f"{{{SAML}}}Assertion", nsmap={"saml2": SAML})
     for key, said in (("Version", "2.0"), ("ID", f"_{uuid.uuid4()}"), ("IssueInstant", instant)):
@@ -81,6 +83,7 @@ def vihf(seal: Seal, user: Professional, mode: str, patient: str, defects: Defec
         (names.URN, names.DMP_URN),
         (names.LPS_NAME, NAME),
         (names.LPS_VERSION, VERSION),
+        (names.CONFIDENTIALITY, _SECRET if secret and not defects.on("forgets-secret-connection") else ""),
         (names.HOMOLOGATION, "" if defects.on("no-homologation-number") else HOMOLOGATION),
     ):
         if said:
