@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-settings.register_profile("house", deadline=None)  # timings live in benchmarks/: a busy machine fails no test
+# Timings live in benchmarks/: a busy machine fails no test. SEGUR_EXAMPLES: how many, for whoever hunts a rare case.
+settings.register_profile("house", deadline=None, max_examples=int(os.environ.get("SEGUR_EXAMPLES", "40")))
 settings.load_profile("house")
 
 
@@ -39,6 +43,24 @@ def pki(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-de
 
     base = tmp_path_factory.getbasetemp()
     return igc.init((base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "test-pki")
+
+
+@pytest.fixture(scope="session")
+def new_home(pki, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:  # type: ignore[no-untyped-def]
+    """Makes a home folder with the test PKI in it, which a bench started there finds: making keys is slow."""
+
+    def make() -> Path:
+        home = tmp_path_factory.mktemp("home")
+        shutil.copytree(pki.folder, home / "pki")
+        return home
+
+    return make
+
+
+def pytest_collection_finish() -> None:
+    """What collection made stays until the end: the garbage collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 # What nobody may ship: material published by others, tried on where the user has a copy.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,9 +29,9 @@ def free_base() -> int:
 
 
 @pytest.fixture(scope="session")
-def live_bench(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Bench]:
+def live_bench(new_home: Callable[[], Path], worker_id: str) -> Iterator[Bench]:
     """A started bench."""
-    home = Home.at(tmp_path_factory.mktemp("home"))
+    home = Home.at(new_home())
     shift = int(worker_id.removeprefix("gw") or 0) * 2000 if worker_id != "master" else 0
     for attempt in range(20):
         base = free_base() + shift + attempt * 211

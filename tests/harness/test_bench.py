@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -93,19 +94,19 @@ def test_the_real_address_through_the_name_proxy(live_bench: Bench) -> None:
     assert b"<CodeCR>00" in answer.content
 
 
-def test_a_taken_port_is_named(live_bench: Bench, tmp_path: Any) -> None:
+def test_a_taken_port_is_named(live_bench: Bench, new_home: Callable[[], Path]) -> None:
     with (
         pytest.raises(PortTaken) as caught,
-        started(Options(Home.at(tmp_path), base_port=live_bench.options.base_port)),
+        started(Options(Home.at(new_home()), base_port=live_bench.options.base_port)),
     ):
         pass
     assert caught.value.port >= live_bench.options.base_port
 
 
-def test_a_restart_finds_sessions_and_exchanges_again(tmp_path: Any) -> None:
+def test_a_restart_finds_sessions_and_exchanges_again(new_home: Callable[[], Path]) -> None:
     from tests.harness.conftest import free_base
 
-    options = Options(Home.at(tmp_path), base_port=free_base() + 5000)
+    options = Options(Home.at(new_home()), base_port=free_base() + 5000)
     with started(options) as bench:
         client = BenchClient(bench.status()["console"])
         session = client.open_session("kept", own_ports=True)
@@ -120,18 +121,18 @@ def test_a_restart_finds_sessions_and_exchanges_again(tmp_path: Any) -> None:
         assert len(client.exchanges(session["id"])) == 2
 
 
-def test_a_kept_session_whose_ports_are_taken_does_not_stop_the_bench(tmp_path: Any) -> None:
+def test_a_kept_session_whose_ports_are_taken_does_not_stop_the_bench(new_home: Callable[[], Path]) -> None:
     import socket
 
     from tests.harness.conftest import free_base
 
-    base = free_base() + 7000
-    with started(Options(Home.at(tmp_path), base_port=base)) as bench:
+    options = Options(Home.at(new_home()), base_port=free_base() + 7000)
+    with started(options) as bench:
         client = BenchClient(bench.status()["console"])
         kept = client.open_session("kept", own_ports=True)
         left = client.open_session("run 20260101-000000-abcd", own_ports=True)
     port = int(kept["binding"]["port"][0])
-    with socket.create_server(("127.0.0.1", port)), started(Options(Home.at(tmp_path), base_port=base)) as bench:
+    with socket.create_server(("127.0.0.1", port)), started(options) as bench:
         client = BenchClient(bench.status()["console"])
         assert client.session(kept["id"])["name"] == "kept"
         with pytest.raises(BenchError, match="404"):

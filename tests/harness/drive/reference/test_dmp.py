@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,13 +20,11 @@ from mocks.world.binder import plain
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory, pki: Any) -> Iterator[Bench]:
-    home = tmp_path_factory.mktemp("dmp-home")
-    shutil.copytree(pki.folder, home / "pki")
+def bench(new_home: Callable[[], Path]) -> Iterator[Bench]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = min(probe.getsockname()[1], 60000)
-    with started(Options(Home.at(home), base_port=port)) as made:
+    with started(Options(Home.at(new_home()), base_port=port)) as made:
         yield made
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,13 +47,11 @@ class Here(Drive):
 
 
 @pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory, pki: Any) -> Iterator[Runner]:
-    home = tmp_path_factory.mktemp("dmp-home")
-    shutil.copytree(pki.folder, home / "pki")
+def runner(new_home: Callable[[], Path]) -> Iterator[Runner]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = min(probe.getsockname()[1], 60000)
-    with started(Options(Home.at(home), base_port=port)) as made:
+    with started(Options(Home.at(new_home()), base_port=port)) as made:
         status = made.status()
         client = BenchClient(status["console"])
         session = client.open_session("dmp", own_ports=True)
