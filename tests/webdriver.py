@@ -62,6 +62,12 @@ class Browser:
         """What a script returns."""
         return self._do("POST", "/execute/sync", {"script": code, "args": []})
 
+    def holds(self, condition: str, seconds: float) -> bool:
+        """Whether a script's condition comes true on this page; looked at there, often. Raises when the page leaves."""
+        timer = f"const t = setInterval(() => {{ if ({condition}) {{ clearInterval(t); done(true) }} }}, 30)"
+        end = f"setTimeout(() => done(false), {seconds * 1000:.0f})"
+        return bool(self.script(f"return new Promise(done => {{ {timer}; {end} }})"))
+
     def wait(self, css: str) -> str:
         """The words of the first element of that selector, once it is there."""
         words = f"document.querySelector({css!r})?.innerText"
@@ -70,7 +76,7 @@ class Browser:
 
     def until(self, start: str) -> str:
         """Where the window is, once that starts so."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not self.url.startswith(start) and time.monotonic() < deadline:
             time.sleep(0.03)
         return self.url
@@ -79,13 +85,28 @@ class Browser:
         """What a person would see."""
         path.write_bytes(base64.b64decode(self._do("GET", "/screenshot")))
 
+    def fresh(self, lang: str = "fr-FR") -> None:
+        """As if it had just been started by someone of that language: a new window, no cookie, nothing kept."""
+        old = self._do("GET", "/window")
+        new = self._do("POST", "/window/new", {"type": "tab"})["handle"]
+        self._do("POST", "/window", {"handle": old})
+        self._do("DELETE", "/window")
+        self._do("POST", "/window", {"handle": new})
+        self._devtools("Network.clearBrowserCookies")
+        self._devtools("Storage.clearDataForOrigin", origin="*", storageTypes="all")
+        agent = self._devtools("Browser.getVersion")["userAgent"]
+        self._devtools("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=lang)
+
+    def _devtools(self, method: str, **params: Any) -> Any:
+        return self._do("POST", "/goog/cdp/execute", {"cmd": method, "params": params})
+
     def close(self) -> None:
         """Close the window."""
         self._do("DELETE", "")
 
 
 @contextmanager
-def browser(folder: Path, port: int, *, lang: str = "fr-FR", size: str = "1000,1100") -> Iterator[Browser]:
+def browser(folder: Path, port: int, *, size: str = "1300,1200") -> Iterator[Browser]:
     """A window with a fresh profile; certificates are not checked, the bench's authorities are in no browser."""
     options = {
         "binary": CHROMIUM,
@@ -97,23 +118,20 @@ def browser(folder: Path, port: int, *, lang: str = "fr-FR", size: str = "1000,1
             "--no-proxy-server",
             f"--user-data-dir={folder / 'profile'}",
             f"--window-size={size}",
-            f"--lang={lang}",
-            f"--accept-lang={lang}",
         ],
-        "prefs": {"intl.accept_languages": lang},
     }
     asked = {"capabilities": {"alwaysMatch": {"acceptInsecureCerts": True, "goog:chromeOptions": options}}}
     log = (folder / "chromedriver.log").open("wb")
     driver = subprocess.Popen([str(DRIVER), f"--port={port}"], stdout=log, stderr=log)
     base = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(100):
+        for _ in range(600):
             try:
                 if httpx.get(f"{base}/status", trust_env=False).json()["value"]["ready"]:
                     break
             except httpx.HTTPError:
                 time.sleep(0.05)
-        made = httpx.post(f"{base}/session", json=asked, timeout=60, trust_env=False).json()["value"]
+        made = httpx.post(f"{base}/session", json=asked, timeout=110, trust_env=False).json()["value"]
         window = Browser(base, made["sessionId"])
         try:
             yield window

@@ -12,6 +12,7 @@ from harness.bench import Bench, Options, started
 from harness.client import BenchClient
 from harness.home import Home
 from mocks.addresses import ADDRESSES, SESSION_PORTS
+from tests.webdriver import Browser, browser
 
 
 def free_base() -> int:
@@ -56,3 +57,20 @@ def client(live_bench: Bench) -> Iterator[BenchClient]:
 def bench_home(live_bench: Bench) -> Path:
     """Its home folder."""
     return live_bench.options.home.root
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One Chromium per worker: starting it is slow."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with browser(tmp_path_factory.mktemp("chromium"), port) as opened:
+        yield opened
+
+
+@pytest.fixture
+def window(chromium: Browser) -> Browser:
+    """A window of its own, in French."""
+    chromium.fresh()
+    return chromium

@@ -12,16 +12,10 @@ import pytest
 from harness.bench import Bench
 from harness.client import BenchClient
 from tests.guide_kit import FIRST, SUT, Clicked, Gesture
-from tests.webdriver import Browser, browser, needs_browser
+from tests.webdriver import Browser, needs_browser
 
 pytestmark = needs_browser
 PATIENCE = 30.0
-
-
-@pytest.fixture
-def window(tmp_path: Path, free_port: int) -> Iterator[Browser]:
-    with browser(tmp_path, free_port, size="1300,1200") as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -45,14 +39,13 @@ class Person:
     def wait(self, condition: str) -> None:
         """Until a script's condition holds on the page."""
         deadline = time.monotonic() + PATIENCE
-        while True:
+        while time.monotonic() < deadline:
             try:
-                if self.window.script(f"return Boolean({condition})"):
+                if self.window.holds(condition, PATIENCE):
                     return
             except AssertionError:  # the page is changing
-                pass
-            assert time.monotonic() < deadline, f"{condition}\n{self.window.source[-3000:]}"
-            time.sleep(0.05)
+                time.sleep(0.05)
+        raise AssertionError(f"{condition}\n{self.window.source[-3000:]}")
 
     def start(self, path: Path, *scenarios: str) -> None:
         """Fill the form of a new run."""

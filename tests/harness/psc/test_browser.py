@@ -13,7 +13,7 @@ import pytest
 
 from norms.oidc import discovery
 from tests.harness.psc.conftest import Space
-from tests.webdriver import Browser, browser, needs_browser
+from tests.webdriver import Browser, needs_browser
 
 pytestmark = needs_browser
 SHOWN = "return [...document.querySelectorAll('#people li')].filter(x => !x.hidden).map(x => x.innerText)"
@@ -81,22 +81,21 @@ def declare_a_right_on_the_dmp_pages(space: Space, window: Browser) -> None:
     assert [right["who"] for right in patient["dmp"]["rights"]] == ["899700900030"]
 
 
-def test_the_picker_in_french(space: Space, callback: str, tmp_path: Path, free_port: int) -> None:
+def test_the_picker_in_french(space: Space, callback: str, window: Browser, tmp_path: Path) -> None:
     space.client.patch_world(space.id, "clients", "segur-demo", {"redirect_uris": [callback]})
-    with browser(tmp_path, free_port, lang="fr-FR") as window:
-        window.open(asked(space, callback))
-        assert window.wait("h1") == "Qui se connecte ?"
-        assert window.script("return document.documentElement.lang") == "fr"
-        window.type("#q", "ANGÉLIQUE")
-        assert len(window.script(SHOWN)) == 1
-        window.screenshot(tmp_path / "picker-fr.png")
-        window.click("#people li:not([hidden]) button")
-        assert window.until(f"{callback}?code=").startswith(f"{callback}?code=")
-        code = parse_qs(urlsplit(window.url).query)["code"][0]
-        window.open(asked(space, callback))
-        assert window.url.startswith(f"{callback}?code="), "the session spares a second choice"
-        declare_a_right_on_the_dmp_pages(space, window)
-        approve_on_the_phone(space, window)
+    window.open(asked(space, callback))
+    assert window.wait("h1") == "Qui se connecte ?"
+    assert window.script("return document.documentElement.lang") == "fr"
+    window.type("#q", "ANGÉLIQUE")
+    assert len(window.script(SHOWN)) == 1
+    window.screenshot(tmp_path / "picker-fr.png")
+    window.click("#people li:not([hidden]) button")
+    assert window.until(f"{callback}?code=").startswith(f"{callback}?code=")
+    code = parse_qs(urlsplit(window.url).query)["code"][0]
+    window.open(asked(space, callback))
+    assert window.url.startswith(f"{callback}?code="), "the session spares a second choice"
+    declare_a_right_on_the_dmp_pages(space, window)
+    approve_on_the_phone(space, window)
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback}
     with space.http() as http:
         answer = http.post(
@@ -105,13 +104,13 @@ def test_the_picker_in_french(space: Space, callback: str, tmp_path: Path, free_
     assert answer.status_code == 200
 
 
-def test_the_picker_in_english(space: Space, callback: str, tmp_path: Path, free_port: int) -> None:
+def test_the_picker_in_english(space: Space, callback: str, window: Browser, tmp_path: Path) -> None:
     space.client.patch_world(space.id, "clients", "segur-demo", {"redirect_uris": [callback]})
-    with browser(tmp_path, free_port, lang="en-US") as window:
-        window.open(asked(space, callback))
-        assert window.wait("h1") == "Who is logging in?"
-        window.screenshot(tmp_path / "picker-en.png")
-        window.click("header nav a")
-        assert window.wait("h1") == "Qui se connecte ?"
-        window.click("button[name=deny]")
-        assert "error=access_denied" in window.until(callback)
+    window.fresh("en-US")
+    window.open(asked(space, callback))
+    assert window.wait("h1") == "Who is logging in?"
+    window.screenshot(tmp_path / "picker-en.png")
+    window.click("header nav a")
+    assert window.wait("h1") == "Qui se connecte ?"
+    window.click("button[name=deny]")
+    assert "error=access_denied" in window.until(callback)
