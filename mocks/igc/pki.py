@@ -139,8 +139,9 @@ def init(
 
     ``hosts``: names that the server certificates must carry besides the loopback. ``igc_url``: address of the igc
     listener, written into certificates when they are made; when it has moved, the servers' are made again, so that who
-    meets the bench finds its revocation lists (those of softwares stay as they are). ``faithful``: authorities of 4096 bits, as the real ones. ``force``: a new
-    hierarchy, whatever was there. A crash at any point leaves the old PKI or the new one.
+    meets the bench finds its revocation lists (those of softwares stay as they are). ``faithful``: authorities of
+    4096 bits, as the real ones. ``force``: a new hierarchy, whatever was there. A crash at any point leaves the old
+    PKI or the new one.
     """
     folder = Path(folder)
     wanted = tuple(dict.fromkeys([*LOCAL, *hosts]))
