@@ -77,6 +77,7 @@ def request_valid(context: Context, on: list[Traffic]) -> Seen:
     "dmp.all-shown",
     fr="Le logiciel montre autant de documents que le DMP en a rendu.",
     en="The software shows as many documents as the DMP gave.",
+    eye=True,
 )
 def all_shown(context: Context, on: list[Traffic]) -> Seen:
     """Entries of the answer to TD3.1 against the list of the action's answer."""
@@ -125,6 +126,7 @@ def asked_only(context: Context, on: list[Traffic], *, documents: list[str]) -> 
     "dmp.content-intact",
     fr="Le logiciel rend les documents tels que le DMP les a donnés, octet pour octet.",
     en="The software gives the documents as the DMP gave them, byte for byte.",
+    eye=True,
 )
 def content_intact(context: Context, on: list[Traffic]) -> Seen:
     """``result.documents`` (unique_id, content_base64) of the step against the parts of its TD3.2."""
