@@ -71,6 +71,7 @@ def _run(asked: Any, place: Any, store: Any, writers: Any, guide: bool | None) -
     """Everything between the options and the verdicts; what the user can mend is said in one line, exit code 2."""
     from harness.client import BenchError
     from harness.drive import DriveError
+    from harness.drive.open import ahead
     from harness.drive.sut import BadSut
     from harness.report import to_all
     from harness.scenario.launch import bench_of, concerned, launch
@@ -83,6 +84,8 @@ def _run(asked: Any, place: Any, store: Any, writers: Any, guide: bool | None) -
         fail(error.message.get(lang()))
     if asked.defects:
         _check_defects(asked, software)
+    if software.drive.kind == "reference":
+        ahead()
     found = library((Path(path) for path in asked.own), only=asked.ids)
     if found.problems:
         fail("\n".join(problem.shown(lang()) for problem in found.problems))

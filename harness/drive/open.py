@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
-from harness.drive import Drive, DriveError
+from harness.drive import Drive, DriveError, process
 from harness.drive.command import CommandDrive
 from harness.drive.guided import Unattended
 from harness.drive.http import HttpDrive
@@ -107,10 +109,39 @@ def reference(
 ) -> Drive:
     """The reference software, started as a process on a free port with a configuration made for this session."""
     config = settings(sut, status, endpoints, professionals, defects, lang)
-    port = _free_port()
+    early = _early.pop() if _early else None
+    port = early.port if early else _free_port()
     url = f"http://127.0.0.1:{port}"
-    argv = [sys.executable, "-m", "harness.drive.reference", "--port", str(port), "--config", "-", "--leash"]
-    return Reference(HttpDrive(url), argv, f"{url}/", config=config)
+    software = Reference(HttpDrive(url), _argv(port), f"{url}/", config=config)
+    if early:
+        software.take(early)
+    return software
+
+
+@dataclass(frozen=True)
+class Early:
+    """A reference software that loads itself and waits for its configuration."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    output: IO[bytes]
+
+
+_early: list[Early] = []
+
+
+def ahead() -> None:
+    """Start a reference software now, for the next `reference`: it gets ready while the bench does.
+
+    One that nobody takes ends with this process. Raises DriveError.
+    """
+    port, output = _free_port(), tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+    started = process.start(_argv(port), None, {}, stdin=subprocess.PIPE, stdout=output, stderr=output)
+    _early.append(Early(port, started, output))
+
+
+def _argv(port: int) -> list[str]:
+    return [sys.executable, "-m", "harness.drive.reference", "--port", str(port), "--config", "-", "--leash"]
 
 
 def settings(
@@ -143,6 +174,11 @@ class Reference(Started):
             config["dmp"]["queue"] = str(Path(self._kept.name) / "queue")
         super().__init__(inner, argv, ready_url, given=json.dumps(config).encode() + b"\n")
         self._http = httpx.Client(trust_env=False, timeout=30.0)
+
+    def take(self, early: Early) -> None:
+        """Go on with a software started ahead."""
+        self._output.close()
+        self._process, self._output = early.process, early.output
 
     def switch(self, defects: Iterable[str]) -> None:
         """These defects and no other, in a software just reset; raises DriveError."""

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import httpx
 
@@ -38,16 +39,17 @@ class Started(Drive):
         self.folder, self.environ = folder, dict(environ or {})
         self.kind = inner.kind
         self._process: subprocess.Popen[bytes] | None = None
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process; closed with it
+        self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process; closed with it
 
     def open(self) -> Software:
         """Start it, wait for it, reach it; raises DriveError with its last words when it does not come up.
 
         Its stdin closes when this process ends, however it ends: a program that watches it is not left behind.
         """
-        self._process = process.start(
-            self.argv, self.folder, self.environ, stdin=subprocess.PIPE, stdout=self._output, stderr=self._output
-        )
+        if self._process is None:
+            self._process = process.start(
+                self.argv, self.folder, self.environ, stdin=subprocess.PIPE, stdout=self._output, stderr=self._output
+            )
         try:
             if self._given and self._process.stdin:
                 with contextlib.suppress(OSError):  # gone already: the wait tells with its last words

@@ -24,6 +24,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help=text(package, "main.host", lang))
     parser.add_argument("--leash", action="store_true", help=text(package, "main.leash", lang))
     args = parser.parse_args(argv)
+    if str(args.config) == "-":  # told later: everything is loaded meanwhile
+        import uvicorn
+
+        import harness.drive.reference.app  # noqa: F401
     try:
         config = load(args.config)
     except ConfigError as error:

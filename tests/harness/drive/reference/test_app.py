@@ -13,12 +13,14 @@ import pytest
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
+from harness.drive import open as opened
 from harness.drive.reference import openapi
 from harness.drive.reference.__main__ import main
 from harness.drive.reference.actions import ACTIONS
 from harness.drive.reference.app import build
 from harness.drive.reference.config import read
 from harness.drive.reference.software import Software
+from harness.drive.sut import REFERENCE
 
 SOMEONE = {"birth_name": "A", "first_given_name": "B", "sex": "F", "birth_date": "2000-01-01", "birth_place": "99999"}
 
@@ -174,3 +176,15 @@ def test_defects_are_switched_and_tell_which_places_were_reached(http):
     for wrong in ({"on": ["ko-keep-ins"]}, {}, [], {"on": 1}):
         assert http.put("/defects", json=wrong).status_code == 400
     assert http.get("/defects").json()["on"] == ["ko-keeps-ins"]
+
+
+def test_started_ahead_it_waits_for_its_configuration_and_goes_with_whoever_started_it():
+    opened.ahead()
+    early = opened._early[-1]
+    status = {"ca": "", "credentials": {"cps-sign": {"cert": "", "key": ""}}}
+    places = dict.fromkeys(("insi_ps", "psc", "psc_api"), "https://127.0.0.1:1")
+    software = opened.reference(REFERENCE, status, places, [], [], "en")
+    assert software.ready_url == f"http://127.0.0.1:{early.port}/"
+    assert software._process is early.process
+    software.close()
+    assert early.process.poll() is not None
