@@ -6,12 +6,12 @@ import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from harness.guide import keep, values
-from harness.guide.model import Sheet, Value
+from harness.guide.model import Place, Sheet, Value
 from harness.words import Words, words
 from norms.texts import table
 
@@ -50,11 +50,15 @@ class Speaker:
         wanted = {name: url for name, url in self.endpoints.items() if name.partition("_")[0] in services}
         return replace(sheet, values=tuple(Value(Words.of(name), Words.of(url)) for name, url in wanted.items()))
 
+    def arrivals(self, place: Place) -> tuple[Words, ...]:
+        """The messages that the bench put into mailboxes for this step, told before what is to be done."""
+        return tuple(words(_P, "extra.arrived", **asdict(one)) for one in place.arrived)
+
     def called(self, reference: Any) -> str:
         """How a record or a document is called."""
         return self.names.get(str(reference), str(reference))
 
-    def result(self, action: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def result(self, action: str, body: Mapping[str, Any], place: Place) -> dict[str, Any]:
         """What an action done by a person gives to later steps: references by which they can be told of it."""
         if action == "patient.create":
             return {"patient": values.named(body.get("traits", {})) or "—"}
@@ -63,6 +67,11 @@ class Speaker:
         if action == "document.create":
             kind, patient = str(body.get("type", "")), self.called(body.get("patient", ""))
             return {"document": " · ".join(filter(None, (kind, patient)))}
+        if action == "mail.sync":
+            return {"messages": [{"message": one.subject} for one in place.arrived]}
+        if action in ("mail.send", "mail.reply"):
+            papers = ", ".join(self.called(one) for one in body.get("documents", ()))
+            return {"message": str(body.get("subject") or papers or body.get("text", ""))}
         if action == "login":
             person = self.people.get(str(body.get("professional", "")), {})
             return {"professional": body.get("professional"), "user": person.get("national_id", "")}
@@ -162,10 +171,12 @@ def _export(speaker: Speaker, body: Mapping[str, Any]) -> Made:
 def _document(speaker: Speaker, body: Mapping[str, Any]) -> Made:
     called = {"document": speaker.called(body.get("document", "")), "type": body.get("type", "")}
     wanted = {**body, "author": " ".join((body.get("author") or {}).values())}
+    if body.get("replaces"):
+        wanted["replaces"] = speaker.called(body["replaces"])
     return (
         (["give_file"] if "document" in body else []),
         called,
-        values.rows(wanted, ("date", "author", "structured")),
+        values.rows(wanted, ("date", "author", "structured", "replaces")),
         "",
     )
 
@@ -191,8 +202,10 @@ def _dmp(speaker: Speaker, body: Mapping[str, Any]) -> Made:
 
 
 def _mail(speaker: Speaker, body: Mapping[str, Any]) -> Made:
-    wanted = {**body, "documents": [speaker.called(one) for one in body.get("documents", ())]}
-    return [], {}, values.rows({name: value for name, value in wanted.items() if name != "patient"}), ""
+    wanted = {name: value for name, value in body.items() if name != "patient"}
+    if "documents" in wanted:
+        wanted["documents"] = [speaker.called(one) for one in wanted["documents"]]
+    return (["about"] if body.get("patient") else []), {}, values.rows(wanted), ""
 
 
 def _print(speaker: Speaker, body: Mapping[str, Any]) -> Made:

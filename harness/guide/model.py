@@ -26,6 +26,15 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message that the bench put into a mailbox before the step: its mailbox, who wrote it, its subject."""
+
+    to: str
+    sender: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a run stands: the scenario, its variant, the step among the variant's, what is looked at meanwhile."""
 
@@ -46,6 +55,7 @@ class Place:
     refusal: bool = False  # the software must refuse
     calls: bool = False  # the software must call the bench in this step
     services: tuple[str, ...] = ()  # of the bench, that the scenario looks at
+    arrived: tuple[Arrival, ...] = ()
 
     @property
     def key(self) -> str:
@@ -100,6 +110,7 @@ class Prompt:
         for name in ("watches", "asks"):
             place[name] = tuple(Words.of(each) for each in place[name])
         place["services"] = tuple(place["services"])
+        place["arrived"] = tuple(Arrival(**each) for each in place.get("arrived", ()))
         place["proofs"] = tuple(Proof(p["number"], tuple(p["keeps"]), Words.of(p["text"])) for p in place["proofs"])
         sheet = dict(raw["sheet"])
         sheet["gestures"] = tuple(Words.of(each) for each in sheet["gestures"])

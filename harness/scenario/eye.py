@@ -87,7 +87,7 @@ def _compare(expect: Expect, context: Context) -> Iterator[Value]:
         except Unset:
             yield from expected({path: {"absent": False}})
     if isinstance(shown := spec.get("shown"), Mapping):
-        yield from expected(_filled(shown, context))
+        yield from _on_screen(_filled(shown, context))
     if expect.kind != "check":
         return
     named = context.labels.get(spec.get("exchanges", ""), [])
@@ -98,6 +98,18 @@ def _compare(expect: Expect, context: Context) -> Iterator[Value]:
                 yield Value(label("call"), call(entry))
     elif named:
         yield from answered(named[-1])
+
+
+def _on_screen(shown: Mapping[str, Any]) -> Iterator[Value]:
+    """What must be on the screen, or must not (``count: 0``); a regular expression tells a person nothing."""
+    never = shown.get("count") == 0
+    told = {
+        name: wanted
+        for name, wanted in shown.items()
+        if not (isinstance(wanted, Mapping) and "matches" in wanted) and not (never and name == "count")
+    }
+    for row in expected(told):
+        yield Value(label("unshown"), row.value) if never else row
 
 
 def _filled(spec: Mapping[str, Any], context: Context) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.drive import READING, DriveCrash, DriveError, DriveTimeout, LeftOut, NotOffered, Reply, Request
+from harness.guide.model import Arrival, Place
 from harness.guide.place import placed
 from harness.scenario.checkpoint import Point
 from harness.scenario.context import Context, Window
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 _P = "harness.scenario"
 STEP_TIMEOUT = 30.0
+ARRIVED = "·arrived"  # among the values saved, under a name that no scenario can write
 
 
 class Halt(Exception):
@@ -122,7 +125,7 @@ class VariantRun:
                 self._halt(step, words(_P, "run.out_of_time", seconds=f"{self.scenario.timeout:g}"))
             if not again:
                 with self._resolving(step):
-                    self._apply(step.setting)
+                    self._apply(step.setting, step.id)
                 if not runner.quiet:
                     self._late(runner.fetch())
                 runner.stirred(step)
@@ -180,7 +183,7 @@ class VariantRun:
             record.action,
             record.body,
             max(1.0, min(timeout, self.deadline - self._now())),
-            placed(self.scenario, self.variant, step),
+            self._placed(step),
         )
         with self._driving(step):
             return self.runner.drive.act(request)
@@ -238,7 +241,7 @@ class VariantRun:
             return at({"session": self.runner.bench.session, "endpoints": self.runner.bench.endpoints}, rest)
         return self.world.at(name)
 
-    def _apply(self, setting: Setting) -> None:
+    def _apply(self, setting: Setting, step: str = "") -> None:
         client, session = self.runner.bench.client, self.runner.bench.session
         for kind, items in fill(setting.world, self.lookup).items():
             for item, changes in items.items():
@@ -251,12 +254,16 @@ class VariantRun:
                 client.set_switches(session, {name: value})
         if setting.clock is not None:
             client.set_clock(session, setting.clock)
+        arrived = []
         for order in setting.incoming:
             told = dict(fill(order, self.lookup))
             name = told.pop("as", "")
             written = client.incoming(session, told)
+            arrived.append(written)
             if name:
                 self.saved[name] = written
+        if arrived:
+            self.saved[ARRIVED] = {"step": step, "messages": arrived}
 
     def _clean_software(self, step: Step) -> None:
         """A software that cannot be reset is used as it is: each scenario makes its own patients."""
@@ -299,7 +306,14 @@ class VariantRun:
 
     def _tell(self, step: Step) -> None:
         with self._driving(step), contextlib.suppress(NotOffered):
-            self.runner.drive.tell(Request("", place=placed(self.scenario, self.variant, step)))
+            self.runner.drive.tell(Request("", place=self._placed(step)))
+
+    def _placed(self, step: Step) -> Place:
+        """Where the step stands, and which messages the bench put into mailboxes for it."""
+        told = self.saved.get(ARRIVED, {})
+        mine = told.get("messages", ()) if told.get("step") == step.id else ()
+        arrived = tuple(Arrival(each["to"], each["sender"], each["subject"]) for each in mine)
+        return replace(placed(self.scenario, self.variant, step), arrived=arrived)
 
     def _attest(self, question: Words, compare: Any = ()) -> Any:
         title = f"{self.scenario.id} · {self.context.window.step.id}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -87,7 +87,9 @@ class GuidedDrive(Drive):
         """Show a step that asks nothing of the software; raises LeftOut when it is not applicable."""
         self._at(request.place)
         if request.place:
-            answer = self._ask(Prompt("step", request.place, Sheet((request.place.text,))))
+            answer = self._ask(
+                Prompt("step", request.place, Sheet((*self.speaker.arrivals(request.place), request.place.text)))
+            )
             if answer.did == "not_applicable":
                 raise LeftOut("", answer.note)
 
@@ -125,6 +127,7 @@ class GuidedDrive(Drive):
                 raise LeftOut(request.action, answer.note)
             return Reply(True, by_person=True)
         sheet = self.speaker.sheet(request.action, request.body)
+        sheet = replace(sheet, gestures=(*self.speaker.arrivals(place), *sheet.gestures))
         answer = self._ask(Prompt("step", place, sheet))
         given = self.desk.given
         if answer.did == "not_applicable":
@@ -136,7 +139,7 @@ class GuidedDrive(Drive):
             path = self.desk.run / given.made
             result = keep.result(request.action, path.name, path.read_bytes())
         else:
-            result = self.speaker.result(request.action, request.body)
+            result = self.speaker.result(request.action, request.body, place)
         return Reply(True, result, by_person=True, marks=marks)
 
     def _ask(self, prompt: Prompt) -> Answer:

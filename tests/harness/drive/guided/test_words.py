@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from harness.drive import ACTIONS
 from harness.guide import keep, values
 from harness.guide.gestures import Speaker
+from harness.guide.model import Arrival, Prompt
 from harness.guide.place import placed
 from harness.guide.watch import told
 from harness.scenario.loader import library
@@ -59,6 +62,31 @@ def test_an_action_that_has_no_words_is_told_by_its_name(tmp_path: Path) -> None
     assert [(row.label.fr, row.value.fr) for row in sheet.values] == [("Motif", "relecture")]
 
 
+def test_mail_that_the_bench_sends_is_told_before_the_gesture(tmp_path: Path) -> None:
+    """The person knows which message came, and later steps name it by its subject."""
+    speaker, arrival = Speaker(tmp_path), Arrival("a@x.mssante.fr", "b@y.mssante.fr", "XDM/1.0/DDM+CR")
+    place = replace(PLACE, arrived=(arrival,))
+    assert Prompt.of(json.loads(json.dumps(Prompt("step", place).stored()))).place == place
+    told = speaker.arrivals(place)[0]
+    assert "a@x.mssante.fr" in told.fr
+    assert "« XDM/1.0/DDM+CR »" in told.fr
+    assert speaker.result("mail.sync", {}, place) == {"messages": [{"message": "XDM/1.0/DDM+CR"}]}
+    assert not speaker.sheet("mail.sync", {}).values
+    to = speaker.sheet("mail.send", {"to": ["patient"], "patient": "P1", "documents": ["D1"]}).values
+    assert [row.value.fr for row in to] == ["le patient, à sa propre adresse", "D1"]
+    row = values.expected({"result.messages.-1.state": "filed"})[0]
+    assert (row.label.fr, row.value.fr) == ("État du message", "rangé")
+
+
+def test_what_the_software_shows_is_asked_and_what_crosses_the_wire_is_not() -> None:
+    scenarios = library(only=["H.MSS"]).scenarios
+    form, receipts = scenarios["H.MSS.05"], scenarios["H.MSS.08"]
+    new = next(placed(form, form.variants[0], step) for step in form.steps if step.id == "new")
+    shown = next(placed(receipts, receipts.variants[0], step) for step in receipts.steps if step.id == "shown")
+    assert (len(new.watches), new.asks) == (3, ())
+    assert (shown.watches, len(shown.asks)) == ((), 2)
+
+
 def test_a_message_to_receive_is_handed_over_as_a_file(tmp_path: Path) -> None:
     message = "MSH|^~\\&|A\rPID|1||1^^^X||ADRUN^ZOE||19750101|F\r"
     document = {"title": "Compte rendu.pdf", "content_base64": base64.b64encode(b"%PDF").decode()}
@@ -67,7 +95,7 @@ def test_a_message_to_receive_is_handed_over_as_a_file(tmp_path: Path) -> None:
     sheet = speaker.sheet("identity.receive", body)
     assert (tmp_path / sheet.hands).read_text(encoding="utf-8").splitlines()[0] == "MSH|^~\\&|A"
     assert (tmp_path / "hand-over" / "Compte-rendu.pdf").read_bytes() == b"%PDF"
-    assert speaker.result("identity.receive", body)["patient"] == "ADRUN ZOE (01/01/1975)"
+    assert speaker.result("identity.receive", body, PLACE)["patient"] == "ADRUN ZOE (01/01/1975)"
 
 
 def test_what_reached_the_bench_is_told_in_a_line() -> None:
