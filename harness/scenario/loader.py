@@ -53,8 +53,11 @@ class Library:
 
 
 def _matches(key: str, words: Iterable[str]) -> bool:
+    """An id, its first parts, or the beginning of a family: ``H.DMP`` takes ``H.DMPA`` and ``H.DMPC`` in."""
     key, wanted = key.upper(), [word.upper().rstrip(".*") for word in words]
-    return any(key == word or key.startswith(f"{word}.") for word in wanted)
+    return any(
+        key.startswith(f"{word}.") or (key.startswith(word) if word[-1:].isalpha() else key == word) for word in wanted
+    )
 
 
 def library(own: Iterable[Path] = (), known: sense.Known | None = None, *, only: Sequence[str] = ()) -> Library:

@@ -46,6 +46,13 @@ def test_the_schema_is_one_and_names_what_exists() -> None:
     assert set(KINDS) <= set(definitions["expect"]["properties"])
 
 
+def test_a_beginning_picks_families_and_never_cuts_a_number(ours: Library) -> None:
+    picked, unmatched = ours.pick(["H.DMP", "H.INS.01", "H.INS.0"])
+    assert {one.id[:6] for one in picked} == {"H.DMPA", "H.DMPC", "H.INS."}
+    assert [one.id for one in picked if one.id.startswith("H.INS")] == ["H.INS.01"]
+    assert unmatched == ["H.INS.0"]
+
+
 def test_ids_are_locked_in_order(ours: Library) -> None:
     assert all(scenario.file for scenario in ours.scenarios.values())
     path = next(iter(ours.scenarios.values())).file
