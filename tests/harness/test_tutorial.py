@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from harness.bench import Bench
+from harness.cli.run import app
 
 TOOLS = ("sh", "curl", "jq", "xmllint", "openssl")
 MISSING = [tool for tool in TOOLS if not shutil.which(tool)]
@@ -22,21 +21,10 @@ pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.joi
 
 def run(folder: Path, bench: Bench) -> tuple[int, dict[str, object]]:
     report = folder / "r.json"
-    command = [
-        sys.executable,
-        "-m",
-        "harness",
-        "run",
-        "H.INS.01",
-        "--sut",
-        str(folder / "sut.toml"),
-        "--json",
-        str(report),
-    ]
-    command += ["--home", str(bench.options.home.root), "--lang", "en", "-q"]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env={**os.environ})
-    assert report.exists(), ran.stdout + ran.stderr
-    return ran.returncode, json.loads(report.read_text(encoding="utf-8"))["scenarios"][0]
+    words = ["H.INS.01", "--sut", str(folder / "sut.toml"), "--json", str(report)]
+    ran = CliRunner().invoke(app, [*words, "--home", str(bench.options.home.root), "-q"])
+    assert report.exists(), ran.output
+    return ran.exit_code, json.loads(report.read_text(encoding="utf-8"))["scenarios"][0]
 
 
 def test_the_shell_software_passes(live_bench: Bench, tmp_path: Path) -> None:
