@@ -274,3 +274,13 @@ class Documents(Dmp):
     def listed(self, unique_id: str, **kwargs: Any) -> DocumentEntry:
         """The entry of a document that TD3.1 lists."""
         return next(entry for entry in self.query(**kwargs).documents if entry.unique_id == unique_id)
+
+
+def counts(dmp: Documents) -> tuple[int, ...]:
+    """How much is held of the first patient: entries, sets, links, then the rows kept."""
+    registry = dmp.session.state("dmp", lambda: None).registry  # type: ignore[attr-defined]
+    record = registry.record("pinson-leonie")
+    kept = (
+        dmp.journal.database.run(f"SELECT count(*) FROM dmp_{name}")[0][0] for name in ("change", "name", "document")
+    )
+    return len(record.entries), len(record.sets), len(record.links), *kept
