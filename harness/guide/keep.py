@@ -26,6 +26,8 @@ LARGEST = 100_000_000  # bytes of one file
 WHOLE = 2_000_000_000  # bytes of the files of one run
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)")  # names that Windows keeps for itself
+_CALLS = {"time", "modality", "code"}  # what a journal of calls to INSi has at least
+_MAIL = {"time", "action", "request", "answer"}  # and one of a mailbox
 
 
 class BadFile(ValueError):
@@ -133,6 +135,7 @@ def _traces(text: str) -> list[dict[str, Any]] | None:
     first = text.splitlines()[0] if text.strip() else ""
     separator = max(";,\t", key=first.count)
     rows = csv.DictReader(io.StringIO(text), delimiter=separator)
-    if not {"time", "modality", "code"} <= {str(name).strip() for name in rows.fieldnames or ()}:
+    known = {str(name).strip() for name in rows.fieldnames or ()}
+    if not any(needed <= known for needed in (_CALLS, _MAIL)):
         return None
     return [{str(k).strip(): (v or "").strip() for k, v in row.items() if isinstance(v, str)} for row in rows]

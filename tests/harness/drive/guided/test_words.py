@@ -154,6 +154,7 @@ def test_files_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         ('{"traces": [{"code": "00"}, 3]}', [{"code": "00"}]),
         ('[{"code": "00"}]', [{"code": "00"}]),
         ("time;user;modality;code\n2026-01-01T10:00:00Z;8;traits;00\n", "csv"),
+        ("time;action;request;answer\nt;mail.send;DATA;250\n", "mail"),
         ("heure,qui\n1,2\n", None),
         ("", None),
         ("{", None),
@@ -163,6 +164,8 @@ def test_a_journal_that_the_software_wrote_is_read_when_it_can_be(text: str, fou
     result = keep.result("trace.export", "journal", text.encode())
     if found == "csv":
         found = [{"time": "2026-01-01T10:00:00Z", "user": "8", "modality": "traits", "code": "00"}]
+    if found == "mail":
+        found = [{"time": "t", "action": "mail.send", "request": "DATA", "answer": "250"}]
     assert result == ({"traces": found} if found is not None else {})
 
 
