@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import harness.drive.reference.dmp_actions  # noqa: F401 - registers the actions
-from harness.bench import Options, started
+from harness.bench import Bench as LiveBench
 from harness.client import BenchClient
 from harness.drive import Drive, Reply, Request, reply
 from harness.drive import Software as Told
@@ -20,7 +18,6 @@ from harness.drive.reference.app import perform
 from harness.drive.reference.config import read
 from harness.drive.reference.software import Software
 from harness.drive.sut import REFERENCE
-from harness.home import Home
 from harness.scenario.loader import library
 from harness.scenario.model import Scenario
 from harness.scenario.runner import Bench, Runner, Settings
@@ -47,19 +44,14 @@ class Here(Drive):
 
 
 @pytest.fixture(scope="module")
-def runner(new_home: Callable[[], Path]) -> Iterator[Runner]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = min(probe.getsockname()[1], 60000)
-    with started(Options(Home.at(new_home()), base_port=port)) as made:
-        status = made.status()
-        client = BenchClient(status["console"])
-        session = client.open_session("dmp", own_ports=True)
-        software = Here(Software(read(_config(client, session, status))))
-        bench = Bench(client, session["id"], session["endpoints"], status["pid"])
-        yield Runner(bench, software, Settings(software=REFERENCE.shown()), lambda _: None)
-        software.close()
-        client.close()
+def runner(live_bench: LiveBench, client: BenchClient) -> Iterator[Runner]:
+    status = live_bench.status()
+    session = client.open_session("dmp", own_ports=True)
+    software = Here(Software(read(_config(client, session, status))))
+    bench = Bench(client, session["id"], session["endpoints"], status["pid"])
+    yield Runner(bench, software, Settings(software=REFERENCE.shown()), lambda _: None)
+    software.close()
+    client.close_session(session["id"])
 
 
 def _config(client: BenchClient, session: dict[str, Any], status: dict[str, Any]) -> dict[str, Any]:
