@@ -135,7 +135,7 @@ def test_openssl_asks_and_verifies(live: Live, name: str, words: str) -> None:
     held = live.pki.credential(name)
     issuer = live.pki.folder / "authorities" / f"{held.order.issuer}.pem"
     command = ["openssl", "ocsp", "-issuer", str(issuer), "-cert", str(held.cert), "-url", f"{live.url}/ocsp"]
-    done = subprocess.run([*command, "-CAfile", str(live.pki.ca)], capture_output=True, text=True, timeout=20)
+    done = subprocess.run([*command, "-CAfile", str(live.pki.ca)], capture_output=True, text=True, timeout=60)
     assert "Response verify OK" in done.stderr
     assert words in done.stdout
 
@@ -175,6 +175,17 @@ def test_switches(live: Live) -> None:
     assert crl.next_update_utc < datetime.now(UTC)
     live.switch(crl="missing")
     assert httpx.get(address, trust_env=False).status_code == 404
+
+
+def test_a_session_takes_the_lists_down_for_whoever_asks(live: Live) -> None:
+    """Who asks for a list gives no name: a session's fault would never be met otherwise."""
+    session = live.hub.sessions.open("crl", binding={"port": ["1"]})
+    try:
+        session.switches.set({"igc.crl": "missing"})
+        assert httpx.get(f"{live.url}/CRL/ACI-EL-ORG-TEST.crl", trust_env=False).status_code == 404
+    finally:
+        live.hub.sessions.close(session.id)
+    assert httpx.get(f"{live.url}/CRL/ACI-EL-ORG-TEST.crl", trust_env=False).status_code == 200
 
 
 @given(st.binary(max_size=200))
