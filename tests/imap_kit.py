@@ -57,7 +57,7 @@ class Served:
             done.set()
 
         self.loop.call_soon_threadsafe(call)
-        assert done.wait(5)
+        assert done.wait(30)
         return kept[0]
 
     def put(self, raw: bytes, folder: str = "INBOX", flags: tuple[str, ...] = (), address: str = ADDRESS) -> int:
@@ -71,7 +71,7 @@ class Served:
         return context
 
     def client(self, *, login: bool = True) -> imaplib.IMAP4:
-        client = imaplib.IMAP4("localhost", self.port, timeout=5)
+        client = imaplib.IMAP4("localhost", self.port, timeout=30)
         client.starttls(self.context())
         if login:
             client.authenticate("XOAUTH2", lambda _challenge: xoauth2())
@@ -91,7 +91,7 @@ class Raw:
     def __init__(self, served: Served, *, tls: bool, login: bool) -> None:
         import socket
 
-        self.socket: Any = socket.create_connection(("127.0.0.1", served.port), timeout=5)
+        self.socket: Any = socket.create_connection(("127.0.0.1", served.port), timeout=30)
         self.file = self.socket.makefile("rb")
         self.greeting = self.file.readline()
         if tls:
@@ -160,10 +160,10 @@ def serving(pki: Pki, database: Path | None = None) -> Iterator[Served]:
 
     thread = threading.Thread(target=lambda: asyncio.run(live()), daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(30)
     try:
         yield Served(hub, boxes, pki, held[1], held[0])
     finally:
         held[1].call_soon_threadsafe(held[2].set)
-        thread.join(10)
+        thread.join(30)
         journal.close()

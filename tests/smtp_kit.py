@@ -59,7 +59,7 @@ class Operated:
 
     def smtp(self, certificate: str = "", *, tls: bool = True) -> smtplib.SMTP:
         """A client connected, in TLS unless said otherwise."""
-        client = smtplib.SMTP("localhost", self.ports["smtp"], timeout=10)
+        client = smtplib.SMTP("localhost", self.ports["smtp"], timeout=30)
         if tls:
             client.starttls(context=self.context(certificate))
             client.ehlo()
@@ -91,7 +91,7 @@ class Operated:
 
     def awaited(self, operation: str) -> list[Exchange]:
         """The same, once there is one: a client may leave before its last word is kept."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while not (found := self.kept(operation)) and time.monotonic() < deadline:
             time.sleep(0.005)
         return found
@@ -138,12 +138,12 @@ def operating(pki: Pki, path: Path | None = None) -> Iterator[Operated]:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(30)
     try:
         yield held[0]
     finally:
         stop[0].call_soon_threadsafe(stop[1].set)
-        thread.join(10)
+        thread.join(30)
         hub.journal.close()
 
 

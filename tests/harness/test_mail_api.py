@@ -98,7 +98,7 @@ def test_autoconfiguration_leads_to_the_mailbox(live_bench: Bench) -> None:
     words = {child.tag: child.text for child in server}
     assert (words["socketType"], words["authentication"]) == ("STARTTLS", "OAuth2")
     give_token(live_bench.sessions.default)
-    imap = imaplib.IMAP4(words["hostname"] or "", int(words["port"] or 0), timeout=5)
+    imap = imaplib.IMAP4(words["hostname"] or "", int(words["port"] or 0), timeout=30)
     imap.starttls(context)
     imap.authenticate("XOAUTH2", lambda _challenge: xoauth2(token=TOKEN))
     assert imap.select()[0] == "OK"
@@ -118,7 +118,7 @@ def test_a_session_has_imap_ports_of_its_own(client: BenchClient, live_bench: Be
         f"{opened['endpoints']['autoconfig']}/mail/config-v1.1.xml?emailaddress={ADDRESS}", verify=context
     )
     assert "<hostname>imap.tilleuls.formation.mssante.fr</hostname>" in document.text
-    imap = imaplib.IMAP4(host, int(port), timeout=5)
+    imap = imaplib.IMAP4(host, int(port), timeout=30)
     imap.starttls(context)
     imap.authenticate("XOAUTH2", lambda _challenge: xoauth2())
     assert imap.select()[1] == [b"1"]

@@ -138,7 +138,7 @@ def test_curl_passes_and_its_silent_departure_is_explained(pki: Pki) -> None:
 def test_openssl_with_an_old_protocol_or_foreign_suites(pki: Pki, options: list[str], code: str, rule: str) -> None:
     with serving(profile(pki)) as served:
         command = ["openssl", "s_client", "-connect", f"127.0.0.1:{served.port}", *options]
-        done = subprocess.run(command, capture_output=True, input=b"", timeout=20)
+        done = subprocess.run(command, capture_output=True, input=b"", timeout=60)
         if b"unsupported protocol" in done.stderr or b"no protocols available" in done.stderr:
             pytest.skip("this openssl cannot speak that protocol at all")
         refusal = served.refusal()

@@ -81,7 +81,7 @@ async def raw(proxy: NameProxy, data: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
     writer.write(data)
     writer.write_eof()
-    answer = await asyncio.wait_for(reader.read(), 5)
+    answer = await asyncio.wait_for(reader.read(), 30)
     writer.close()
     return answer
 
@@ -176,7 +176,7 @@ def test_a_port_taken_and_a_stop_that_cuts_tunnels(named: Pki) -> None:
             writer.write(f"CONNECT {REAL}:443 HTTP/1.1\r\n\r\n".encode())
             assert b"200" in await reader.readuntil(b"\r\n\r\n")
             await proxy.stop()
-            assert await asyncio.wait_for(reader.read(), 5) == b""
+            assert await asyncio.wait_for(reader.read(), 30) == b""
             writer.close()
 
     asyncio.run(main())

@@ -26,7 +26,7 @@ def test_the_snippet_runs_as_it_is(page: Path, client: BenchClient, tmp_path: Pa
     (tmp_path / "bench.json").write_text(json.dumps(client.status()), encoding="utf-8")
     (tmp_path / "search.py").write_text(code[1], encoding="utf-8")
     command = [sys.executable, "search.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False)
     assert done.stdout.split() == ["ROMARIN", "claire.romarin@tilleuls.formation.mssante.fr"], done.stderr
 
 

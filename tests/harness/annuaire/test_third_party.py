@@ -48,7 +48,7 @@ def test_fhirpy_searches_pages_and_is_refused(space: Space) -> None:
 def test_fhir_kit_client_searches_by_both_methods_and_follows_pages(space: Space) -> None:
     command = ["node", str(NODE / "annuaire.mjs"), space.url, KEY]
     environment = {**os.environ, "NODE_EXTRA_CA_CERTS": space.ca}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
         "version": "4.0.1",
@@ -68,11 +68,11 @@ def test_curl_by_the_real_names_through_the_proxy(space: Space, tmp_path: Path) 
     common = ["curl", "-sS", "--fail", "--cacert", space.ca, "-x", proxy]
     real = "https://gateway.api.esante.gouv.fr/fhir/v2/Practitioner?family=romarin"
     command = [*common, "-H", f"ESANTE-API-KEY: {KEY}", real]
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert json.loads(answer.stdout)["entry"][0]["fullUrl"].startswith("https://gateway.api.esante.gouv.fr/fhir/v2/P")
     path = "annuaire-sante-webservices/V300/services/extraction/Extraction_Correspondance_MSSante"
     command = [*common, "-OJ", f"https://service.annuaire.sante.fr/{path}"]
-    subprocess.run(command, cwd=tmp_path, timeout=20, check=True)
+    subprocess.run(command, cwd=tmp_path, timeout=60, check=True)
     assert [file.suffix for file in tmp_path.iterdir()] == [".zip"]
-    head = subprocess.run([*common, "-I", command[-1]], capture_output=True, text=True, timeout=20, check=True).stdout
+    head = subprocess.run([*common, "-I", command[-1]], capture_output=True, text=True, timeout=60, check=True).stdout
     assert "filename=Extraction_Correspondance_MSSante_" in head

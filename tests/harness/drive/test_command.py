@@ -58,7 +58,7 @@ def test_a_program_that_never_ends_is_ended() -> None:
     began = time.monotonic()
     with pytest.raises(DriveTimeout):
         command("import time; time.sleep(60)").act(Request("login", timeout=0.5))
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 50
 
 
 def test_a_program_that_prints_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,5 +135,5 @@ def test_what_was_started_knows_when_its_starter_is_gone(free_port: int) -> None
     assert started
     assert started.stdin
     started.stdin.close()  # what the kernel does when this process is killed
-    assert started.wait(timeout=20) == 0
+    assert started.wait(timeout=60) == 0
     drive.close()

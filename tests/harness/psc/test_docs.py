@@ -26,7 +26,7 @@ def test_the_snippet_runs_as_it_is(page: Path, client: BenchClient, tmp_path: Pa
     (tmp_path / "login.py").write_text(code[1], encoding="utf-8")
     try:
         command = [sys.executable, "-W", "ignore", "login.py"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False)
     finally:
         client.reset_session("default")
     assert done.stdout.split() == ["899700900014", "http://localhost:8080/"], done.stderr

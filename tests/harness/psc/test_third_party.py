@@ -113,7 +113,7 @@ def openid_client(space: Space, times: int = 1) -> list[dict[str, Any]]:
     """The npm client, as its users run it: what each login gave."""
     command = ["node", str(NODE / "login.mjs"), space.discovery, "dr-verveine", str(times)]
     environment = {**os.environ, "NODE_EXTRA_CA_CERTS": space.ca}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110, check=False)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 

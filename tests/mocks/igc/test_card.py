@@ -32,7 +32,7 @@ def test_a_card_made_of_the_test_certificates_signs(pki: Pki, tmp_path: Path) ->
     env = {**os.environ, "SOFTHSM2_CONF": str(config)}
 
     def run(*argv: object) -> str:
-        done = subprocess.run([str(word) for word in argv], env=env, capture_output=True, text=True, timeout=30)
+        done = subprocess.run([str(word) for word in argv], env=env, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

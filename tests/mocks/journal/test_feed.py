@@ -52,7 +52,7 @@ def test_a_reader_that_waits_wakes_even_when_another_thread_records(make: Make) 
         await asyncio.sleep(0)
         other = threading.Thread(target=lambda: journal.record(make()))
         other.start()
-        return await asyncio.wait_for(waiting, 10)
+        return await asyncio.wait_for(waiting, 30)
 
     assert asyncio.run(run()) == Seen(1, "default")
 
@@ -65,7 +65,7 @@ def test_a_wait_given_up_loses_nothing(make: Make) -> None:
             await asyncio.wait_for(anext(feed), 0.01)
         except TimeoutError:
             journal.record(make())
-        return await asyncio.wait_for(anext(feed), 10)
+        return await asyncio.wait_for(anext(feed), 30)
 
     assert asyncio.run(run()) == Seen(1, "default")
 

@@ -37,7 +37,7 @@ class Served:
     said: list[Any] = field(default_factory=list)
 
     def wait(self, what: list[Any]) -> Any:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while not what and time.monotonic() < deadline:
             time.sleep(0.005)
         assert what, "nothing was told"
@@ -133,7 +133,7 @@ def client_context(pki: Pki, name: str = "") -> ssl.SSLContext:
 
 def ask(port: int, sent: bytes, *, half_close: bool = True) -> bytes:
     """Send all at once in clear; everything that came back until the end."""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as stream:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as stream:
         stream.sendall(sent)
         if half_close:
             stream.shutdown(socket.SHUT_WR)
@@ -146,7 +146,7 @@ def ask(port: int, sent: bytes, *, half_close: bool = True) -> bytes:
 
 @both_loops
 def test_starttls_with_a_client_certificate_and_large_messages(pki: Pki, profile: TlsProfile, loop: str) -> None:
-    with serving(echo, profile, loop) as served, smtplib.SMTP("localhost", served.port, timeout=5) as client:
+    with serving(echo, profile, loop) as served, smtplib.SMTP("localhost", served.port, timeout=30) as client:
         assert client.docmd("HELO") == (250, b"HELO - clear")
         client.ehlo_resp, client.esmtp_features = b"", {"starttls": ""}
         client.starttls(context=client_context(pki, "org-auth-cli"))
@@ -165,7 +165,7 @@ def test_starttls_with_a_client_certificate_and_large_messages(pki: Pki, profile
 @both_loops
 def test_a_refused_handshake_is_told_with_its_reason(pki: Pki, profile: TlsProfile, loop: str) -> None:
     with serving(echo, profile, loop) as served:
-        with smtplib.SMTP("localhost", served.port, timeout=5) as client:
+        with smtplib.SMTP("localhost", served.port, timeout=30) as client:
             client.ehlo_resp, client.esmtp_features = b"", {"starttls": ""}
             client.starttls(context=client_context(pki, "expired"))  # TLS 1.3: the client learns it afterwards
             with pytest.raises((ssl.SSLError, smtplib.SMTPServerDisconnected), match=r"(?i)expired"):
@@ -173,7 +173,7 @@ def test_a_refused_handshake_is_told_with_its_reason(pki: Pki, profile: TlsProfi
         refusal = served.wait(served.refusals)
         assert (refusal.code, refusal.finding.rule, refusal.peer.common_name) == ("expired", "TLS-CERT-03", "INSI-AUTO")
         served.refusals.clear()
-        with smtplib.SMTP("127.0.0.1", served.port, timeout=5) as client:  # a client that does not know our authority
+        with smtplib.SMTP("127.0.0.1", served.port, timeout=30) as client:  # a client that does not know our authority
             client.ehlo_resp, client.esmtp_features = b"", {"starttls": ""}
             with pytest.raises(ssl.SSLCertVerificationError):
                 client.starttls(context=ssl.create_default_context())
@@ -214,7 +214,7 @@ def test_silence_endless_lines_and_a_stop(profile: TlsProfile) -> None:
         assert ask(served.port, b"x" * 400_000) in (b"220 here\r\n", b"")
         assert served.wait(served.said) == "gone"
     with serving(echo, profile) as served:
-        stream = socket.create_connection(("127.0.0.1", served.port), timeout=5)
+        stream = socket.create_connection(("127.0.0.1", served.port), timeout=30)
         assert stream.recv(100) == b"220 here\r\n"
     assert stream.recv(100) == b"421 Stopping\r\n"
     stream.close()
@@ -223,11 +223,11 @@ def test_silence_endless_lines_and_a_stop(profile: TlsProfile) -> None:
 def test_implicit_tls_and_http_are_explained(pki: Pki, profile: TlsProfile) -> None:
     with serving(echo, profile) as served:
         with pytest.raises((ssl.SSLError, ConnectionError)):
-            smtplib.SMTP_SSL("localhost", served.port, timeout=5, context=client_context(pki))
+            smtplib.SMTP_SSL("localhost", served.port, timeout=30, context=client_context(pki))
         assert served.wait(served.refusals).finding.rule == "TLS-PROTO-08"
         served.refusals.clear()
         ask(served.port, b"STARTTLS\r\n")  # leaves without a word: a probe, nothing to tell
-        with socket.create_connection(("127.0.0.1", served.port), timeout=5) as stream:
+        with socket.create_connection(("127.0.0.1", served.port), timeout=30) as stream:
             stream.sendall(b"STARTTLS\r\n")
             while not stream.recv(100).endswith(b"go\r\n"):
                 pass

@@ -45,7 +45,7 @@ def mutated(dialogue: bytes, chance: random.Random) -> bytes:
 
 def talk(op: Operated, said: bytes) -> bytes:
     """Say all of it within TLS at once; what came back until the end."""
-    with socket.create_connection(("localhost", op.ports["smtp"]), timeout=5) as plain:
+    with socket.create_connection(("localhost", op.ports["smtp"]), timeout=30) as plain:
         plain.recv(200)
         plain.sendall(b"STARTTLS\r\n")
         plain.recv(200)

@@ -39,7 +39,7 @@ def strict(op: Operated) -> ssl.SSLContext:
 @pytest.mark.parametrize(("name", "version"), [("ref2", "TLSv1.2"), ("ref2+13", "TLSv1.3")])
 def test_sound_profiles(op: Operated, name: str, version: str) -> None:
     op.session.switches.set({"mssante.tls": name})
-    with smtplib.SMTP("localhost", op.ports["smtp"], timeout=5) as client:
+    with smtplib.SMTP("localhost", op.ports["smtp"], timeout=30) as client:
         client.starttls(context=op.context())
         assert client.sock.version() == version  # type: ignore[union-attr]
         client.ehlo()
@@ -52,7 +52,7 @@ def test_each_suite_of_the_list(op: Operated, suite: str) -> None:
     context = op.context()
     context.set_ciphers(suite)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    with smtplib.SMTP("localhost", op.ports["smtp"], timeout=5) as client:
+    with smtplib.SMTP("localhost", op.ports["smtp"], timeout=30) as client:
         client.starttls(context=context)
         assert client.sock.cipher()[0] == suite  # type: ignore[union-attr]
 
@@ -60,7 +60,7 @@ def test_each_suite_of_the_list(op: Operated, suite: str) -> None:
 @pytest.mark.parametrize("name", FAULTY)
 def test_a_strict_client_leaves_and_the_journal_says_well_done(op: Operated, name: str) -> None:
     op.session.switches.set({"mssante.tls": name})
-    client = smtplib.SMTP("localhost", op.ports["smtp"], timeout=5)
+    client = smtplib.SMTP("localhost", op.ports["smtp"], timeout=30)
     with pytest.raises((ssl.SSLError, smtplib.SMTPServerDisconnected, ConnectionError)):
         client.starttls(context=strict(op))
     client.close()
@@ -78,7 +78,7 @@ def test_a_lax_client_is_told(op: Operated, name: str) -> None:
     context.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1"):
         context.minimum_version = ssl.TLSVersion.TLSv1
-    with smtplib.SMTP("localhost", op.ports["smtp"], timeout=5) as client:
+    with smtplib.SMTP("localhost", op.ports["smtp"], timeout=30) as client:
         client.starttls(context=context)
         client.ehlo()
     assert op.rules() == ["SASL-TLS-03"]
@@ -87,7 +87,7 @@ def test_a_lax_client_is_told(op: Operated, name: str) -> None:
 
 def test_a_client_that_judges_after_the_handshake_is_not_blamed(op: Operated) -> None:
     op.session.switches.set({"mssante.tls": "wrong-name"})
-    client = smtplib.SMTP("localhost", op.ports["smtp"], timeout=5)
+    client = smtplib.SMTP("localhost", op.ports["smtp"], timeout=30)
     lax = op.context()
     lax.check_hostname = False
     client.starttls(context=lax)

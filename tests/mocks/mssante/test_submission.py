@@ -163,7 +163,7 @@ def test_pipelined_commands_are_answered_in_order(op: Operated) -> None:
 
 
 def test_words_before_tls_are_thrown_away(op: Operated) -> None:
-    with socket.create_connection(("localhost", op.ports["smtp"]), timeout=5) as plain:
+    with socket.create_connection(("localhost", op.ports["smtp"]), timeout=30) as plain:
         plain.recv(200)
         plain.sendall(b"STARTTLS\r\nRSET\r\nMAIL FROM:<x@y.example>\r\n")
         assert plain.recv(200).startswith(b"220")

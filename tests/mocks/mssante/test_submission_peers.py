@@ -33,7 +33,7 @@ def needs(tool: str) -> pytest.MarkDecorator:
 
 def run(*argv: str | Path, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [str(one) for one in argv], input=stdin, capture_output=True, timeout=20, env={**os.environ, **environment}
+        [str(one) for one in argv], input=stdin, capture_output=True, timeout=60, env={**os.environ, **environment}
     )
 
 

@@ -156,7 +156,7 @@ def test_runs_as_its_own_process_without_the_mocks(tmp_path, free_port, pem):
             assert answer["shown"][0]["text"].startswith("The connection to INSi failed")
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def test_shares_nothing_with_the_bench():

@@ -43,20 +43,20 @@ def test_aioimaplib_waits_and_is_told(served: Served) -> None:
     async def talk() -> list[bytes]:
         relay = await asyncio.start_server(lambda r, w: starttls_for(served, r, w), "127.0.0.1", 0)
         async with relay:
-            return await asyncio.wait_for(listen(relay.sockets[0].getsockname()[1]), 10)
+            return await asyncio.wait_for(listen(relay.sockets[0].getsockname()[1]), 30)
 
     async def listen(port: int) -> list[bytes]:
-        client = aioimaplib.IMAP4(host="127.0.0.1", port=port, timeout=5)
+        client = aioimaplib.IMAP4(host="127.0.0.1", port=port, timeout=30)
         await client.wait_hello_from_server()
         assert (await client.xoauth2(ADDRESS, TOKEN)).result == "OK"
         await client.protocol.capability()
         await client.select("INBOX")
         assert client.has_capability("IDLE")
-        waiting = await client.idle_start(timeout=5)
+        waiting = await client.idle_start(timeout=30)
         await asyncio.to_thread(served.put, RAW % (1, 1))
         told: list[bytes] = await client.wait_server_push()
         client.idle_done()
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, 30)
         fetched = await client.uid("fetch", "1:*", "(FLAGS ENVELOPE BODY.PEEK[])")
         assert b"Bonjour\r\n" in b"".join(bytes(line) for line in fetched.lines)
         moved = await client.uid("move", "1", "Archive")
@@ -113,7 +113,7 @@ SyncState *
 """
     )
     done = subprocess.run(
-        ["mbsync", "-c", str(folder / "mbsyncrc"), "-a"], capture_output=True, text=True, timeout=30, check=False
+        ["mbsync", "-c", str(folder / "mbsyncrc"), "-a"], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
 

@@ -257,7 +257,7 @@ def test_an_application_opens_its_mailbox_with_its_certificate(served: Served) -
     import imaplib
 
     for credential, expected in (("org-auth-cli", "OK"), ("", "NO")):
-        client = imaplib.IMAP4("localhost", served.port, timeout=5)
+        client = imaplib.IMAP4("localhost", served.port, timeout=30)
         client.starttls(served.context(credential))
         try:
             client.authenticate("PLAIN", lambda _c: f"\0{APPLICATION}\0".encode())
