@@ -20,7 +20,7 @@ demo: setup
 	@$(BIN)/segur demo
 
 test: setup
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 up: setup
 	@$(BIN)/segur up
