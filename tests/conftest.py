@@ -6,10 +6,13 @@ import gc
 import os
 import shutil
 import socket
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import certifi
 import pytest
+import trustme
 from hypothesis import settings
 
 # Timings live in benchmarks/: a busy machine fails no test. SEGUR_EXAMPLES: how many, for whoever hunts a rare case.
@@ -55,6 +58,17 @@ def new_home(pki, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path
         return home
 
     return make
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test speaks to the Internet: the public authorities, slow to read, give way to one that signed nothing."""
+    lone = tmp_path_factory.mktemp("outside") / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(lone)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certifi, "where", lambda: str(lone))
+        patch.setattr(ssl.SSLContext, "load_default_certs", lambda *_: None)
+        yield
 
 
 def pytest_collection_finish() -> None:

@@ -79,10 +79,10 @@ def test_an_interrupted_matrix_goes_on_unless_something_changed(tmp_path) -> Non
     assert not path.exists()
 
 
-def test_a_defect_is_tried_where_its_place_is_reached_and_only_there(tmp_path) -> None:
+def test_a_defect_is_tried_where_its_place_is_reached_and_only_there(tmp_path, new_home) -> None:
     scenarios = library(only=["H.INS.08", "H.INS.11"]).scenarios
     kept = Kept(tmp_path / "prove.jsonl", "")
-    with bench_of(Home.at(tmp_path), "en") as client:
+    with bench_of(Home.at(new_home()), "en") as client:
         proof = prove(client, [*scenarios.values()], kept, names=["no-first-name-alert"], workers=1)
     tried = [cell for cell in proof.cells if cell.defect]
     assert [(cell.scenario, cell.tripped) for cell in tried] == [("H.INS.08", ("search/alerted",))]
