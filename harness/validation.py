@@ -25,7 +25,7 @@ from mocks.journal.feed import Feed, Missed
 from norms.finding import Finding, Where, find, restored
 
 log = logging.getLogger("segur.validation")
-PATIENCE = 8.0  # seconds for one exchange, twice: less than the runner waits, which is then told why
+PATIENCE = 15.0  # seconds for one exchange, twice: less than the runner waits, which is then told why
 _MOST = 100  # findings kept of one document
 Said = Mapping[str, str]  # what the exchange says of its body: its facts, and "content-type"
 Judge = Callable[[str, Said, bytes], list[dict[str, Any]]]  # service, what is said, body -> findings as stored

@@ -20,7 +20,7 @@ from harness.words import words
 from mocks.session import DEFAULT
 
 _P = "harness.scenario"
-VALIDATION_TIMEOUT = 20.0
+VALIDATION_TIMEOUT = 40.0
 PAGE = 500  # exchanges asked for at once
 
 
