@@ -21,8 +21,6 @@ from tests.dmp_bench import DIRECT, INDIRECT, message
 from tests.dmp_documents import ROOT, Documents, Lot, cda, counts, oid
 from tests.vihf_kit import SECRETARY, Said
 
-DOCTOR_OF_CARD = "cps-auth"
-
 
 @pytest.fixture
 def dmp(pki: Any) -> Documents:
