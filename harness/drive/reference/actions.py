@@ -268,7 +268,8 @@ def session_get(software: Software, body: Body) -> dict[str, Any]:
 def session_choose(software: Software, body: Body) -> dict[str, Any]:
     """The situation in which the user works."""
     software.psc.choose(body["situation"])
-    software.work()
+    if not software.defects.on("psc-choice-unused"):
+        software.work()
     return _session(software)
 
 

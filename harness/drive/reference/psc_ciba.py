@@ -40,6 +40,8 @@ def login(client: PscClient, national_id: str, channel: str, show: Callable[[str
             if refusal.error == "slow_down":
                 interval += SLOWER
             elif refusal.error != "authorization_pending":
+                if defects.on("psc-ciba-crashes-on-refusal"):
+                    raise RuntimeError(refusal.error) from None
                 if not insistence:
                     raise
                 insistence -= 1

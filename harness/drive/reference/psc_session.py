@@ -98,7 +98,7 @@ class ProSanteConnect:
         here = self._connected()
         if not 0 <= n < len(here.situations):
             raise Refused("psc.situation", found=n, count=len(here.situations))
-        here.chosen = n
+        here.chosen = 0 if self.defects.on("psc-keeps-first-activity") else n
         return here
 
     def access(self) -> str:
@@ -148,6 +148,8 @@ class ProSanteConnect:
             try:
                 return str(self.client.post(self.settings.api_token_url, form)["access_token"])
             except PscError as refusal:
+                if self.defects.on("psc-api-refusal-closes"):
+                    self.now = None
                 if again or refusal.error != "invalid_request":
                     raise Refused("psc.exchange", error=refusal.error) from None
                 self._refresh(here)  # the provider's clock said that the PSC token was dead

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.drive.reference import memory
 from harness.drive.reference.config import Config, Professional
@@ -144,7 +144,8 @@ class Software:
             )
             self.work()
         else:
-            self.session = Session(person, mode)
+            unknown = mode == "password" and self.defects.on("psc-local-user-unidentified")
+            self.session = Session(replace(person, national_id="") if unknown else person, mode)
         self._notice()
 
     def _notice(self) -> None:
