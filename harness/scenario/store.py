@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import secrets
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -39,9 +38,11 @@ class Store:
 
     @classmethod
     def new(cls, runs: Path, asked: Mapping[str, Any]) -> Store:
-        """A new run below ``runs``; ``asked`` is what a resume needs to know (JSON)."""
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        store = cls(runs / f"{stamp}-{secrets.token_hex(2)}")
+        """A new run below ``runs``; ``asked`` is what a resume needs to know (JSON).
+
+        Its id is the moment, UTC, to the microsecond: ids sort as the runs began.
+        """
+        store = cls(runs / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
         for name in ("scenarios", "exchanges"):
             (store.folder / name).mkdir(parents=True)
         store.note(**asked, schema=1, run=store.run, started=time.time(), state=RUNNING)

@@ -73,9 +73,9 @@ class Traces:
                 self.entries.append(entry)
 
     def _untold(self, action: str) -> bool:
-        deletion, reception = "mss-no-trace-of-deletion", "mss-no-trace-of-reception"
-        name = {"mail.delete": deletion, "mail.receive": reception}.get(action)
-        return name is not None and self.defects.on(name)
+        return (action == "mail.delete" and self.defects.on("mss-no-trace-of-deletion")) or (
+            action == "mail.receive" and self.defects.on("mss-no-trace-of-reception")
+        )
 
 
 def _past(past: Identifier) -> dict[str, str]:
