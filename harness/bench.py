@@ -105,7 +105,7 @@ class Bench:
         )
         self.journal = Journal(options.home.db, options.journal_bytes)
         self.sessions = Sessions(world, self.registry)
-        self.store = SessionsStore(options.home.db, self.sessions)
+        self.store = SessionsStore(self.journal.database, self.sessions)
         self.store.restore()
         self.hub = Hub(
             self.sessions,

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from mocks.control import BadSwitch
@@ -38,28 +37,25 @@ def saving(session: Session) -> Statement:
 
 
 class SessionsStore:
-    """Keeps the sessions of one bench beside its journal. Every method raises mocks.journal.JournalError.
+    """Keeps the sessions of one bench in the file of its journal. Every method raises mocks.journal.JournalError."""
 
-    The file is opened for each call: changes of sessions are rare, and nothing stays open to be closed.
-    """
-
-    def __init__(self, path: Path, sessions: Sessions) -> None:
-        self.path, self.sessions = path, sessions
+    def __init__(self, database: Database, sessions: Sessions) -> None:
+        self.database, self.sessions = database, sessions
 
     def save(self, session: Session) -> None:
         """Keep the session as it is now, committed when this returns."""
-        self._write(*saving(session))
+        self.database.run(*saving(session))
 
     def forget(self, session_id: str) -> None:
         """Keep it no longer; nothing when it was not kept."""
-        self._write("DELETE FROM session WHERE id = ?", [session_id])
+        self.database.run("DELETE FROM session WHERE id = ?", [session_id])
 
     def restore(self) -> int:
         """Open every session that was kept, oldest first, and say how many.
 
         What no longer fits (a switch that went away, a patient that the seed lost) is left out with a warning.
         """
-        rows = self._write("SELECT id, saved FROM session ORDER BY opened, id", [])
+        rows = self.database.run("SELECT id, saved FROM session ORDER BY opened, id", [])
         return sum(self._reopen(session_id, saved) for session_id, saved in rows)
 
     def _reopen(self, session_id: str, saved: str) -> bool:
@@ -84,10 +80,3 @@ class SessionsStore:
         except WorldError as error:
             log.warning("session %s is back without its changes to the world: %s", session_id, error)
         return True
-
-    def _write(self, sql: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
-        database = Database(self.path)
-        try:
-            return database.run(sql, values)
-        finally:
-            database.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,18 +24,19 @@ def world() -> World:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    Journal(tmp_path / "bench.db").close()
-    return tmp_path / "bench.db"
+def database(tmp_path: Path) -> Iterator[Database]:
+    journal = Journal(tmp_path / "bench.db")
+    yield journal.database
+    journal.close()
 
 
-def opened(path: Path, world: World, switches: tuple[Switch, ...] = SWITCHES) -> tuple[Sessions, SessionsStore]:
+def opened(database: Database, world: World, switches: tuple[Switch, ...] = SWITCHES) -> tuple[Sessions, SessionsStore]:
     sessions = Sessions(world, Registry(switches))
-    return sessions, SessionsStore(path, sessions)
+    return sessions, SessionsStore(database, sessions)
 
 
-def test_sessions_come_back_as_they_were_saved(path: Path, world: World) -> None:
-    sessions, store = opened(path, world)
+def test_sessions_come_back_as_they_were_saved(database: Database, world: World) -> None:
+    sessions, store = opened(database, world)
     first = sessions.open("first", {"cert": ["ab"], "port": ["18540", "18541"]})
     second = sessions.open("second")
     patient = next(iter(world.patients))
@@ -46,7 +48,7 @@ def test_sessions_come_back_as_they_were_saved(path: Path, world: World) -> None
         store.save(session)
     store.save(first)
 
-    again, restored = opened(path, world)
+    again, restored = opened(database, world)
     assert restored.restore() == 3
     assert {s.id for s in again} == {"default", first.id, second.id}
     found = again.bind({"port": "18541"})
@@ -58,43 +60,35 @@ def test_sessions_come_back_as_they_were_saved(path: Path, world: World) -> None
     assert again.default.switches.peek("s.count") == 9
 
 
-def test_a_forgotten_session_does_not_come_back(path: Path, world: World) -> None:
-    sessions, store = opened(path, world)
+def test_a_forgotten_session_does_not_come_back(database: Database, world: World) -> None:
+    sessions, store = opened(database, world)
     session = sessions.open("a", {"cert": ["ab"]})
     store.save(session)
     store.forget(session.id)
     store.forget("never kept")
-    again, restored = opened(path, world)
+    again, restored = opened(database, world)
     assert restored.restore() == 0
     assert again.bind({"cert": "ab"}) is again.default
 
 
-def test_what_no_longer_fits_is_left_out_and_said(path: Path, world: World, caplog: pytest.LogCaptureFixture) -> None:
-    sessions, store = opened(path, world)
+def test_what_no_longer_fits_is_left_out_and_said(
+    database: Database, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    sessions, store = opened(database, world)
     session = sessions.open("a", {"cert": ["ab"]})
     session.switches.set({"s.flag": True, "s.count": 3})
     store.save(session)
     other = sessions.open("b")
     store.save(other)
-    database = Database(path)
     database.run(
         'UPDATE session SET saved = replace(saved, \'"world": {}\', \'"world": {"patients": {"gone": {"sex": "F"}}}\')'
     )
     database.run("INSERT INTO session VALUES('x', 1, 'not json'), ('y', 2, '[]'), ('z', 3, '{\"name\": \"n\"}')")
-    database.close()
 
-    again, restored = opened(path, world, SWITCHES[:1])
+    again, restored = opened(database, world, SWITCHES[:1])
     with caplog.at_level(logging.WARNING):
         assert restored.restore() == 2
     assert again.get(session.id).switches.values == {"s.flag": True}
     assert again.bind({"cert": "ab"}).id == session.id
     for word in ("s.count", "gone", "session x ", "session y ", "session z "):
         assert word in caplog.text
-
-
-def test_saving_does_not_disturb_a_journal_that_is_open(path: Path, world: World) -> None:
-    journal = Journal(path)
-    sessions, store = opened(path, world)
-    store.save(sessions.open("a"))
-    assert journal.database.run("SELECT count(*) FROM session") == [(1,)]
-    journal.close()

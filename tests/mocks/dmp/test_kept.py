@@ -101,8 +101,7 @@ def test_what_cannot_be_kept_is_refused_and_not_seen(dmp: Documents, caplog: pyt
 
 
 def test_a_declared_right_is_kept_or_was_never_declared(dmp: Documents, caplog: pytest.LogCaptureFixture) -> None:
-    assert dmp.journal.database.path
-    sessions = SessionsStore(dmp.journal.database.path, dmp.sessions)
+    sessions = SessionsStore(dmp.journal.database, dmp.sessions)
     dmp.session.world.patch("patients", PATIENT, {"dmp": {"rights": []}})
     sessions.save(dmp.session)
     asked = f'<setAuthorization xmlns="{RIGHTS}"><action>AJOUT</action></setAuthorization>'
@@ -113,7 +112,7 @@ def test_a_declared_right_is_kept_or_was_never_declared(dmp: Documents, caplog: 
     assert dmp.session.world.patients[PATIENT].dmp.rights == ()
     assert dmp.ask("habilitations", asked, said).exchange.outcome == "DMPOk"
     back = again(dmp)
-    SessionsStore(dmp.journal.database.path, back.sessions).restore()
+    SessionsStore(back.journal.database, back.sessions).restore()
     held = [right.who for right in back.session.world.patients[PATIENT].dmp.rights]
     assert held == ["899700900014"]
     assert "Cannot open or write" in caplog.text
