@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import signal
 from pathlib import Path
@@ -63,6 +64,7 @@ async def _serve(bench: Any, as_json: bool) -> None:
         except NotImplementedError:  # Windows: Ctrl-C raises KeyboardInterrupt instead
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     await bench.start()
+    gc.freeze()  # code and world stay: no request waits while they are searched for garbage
     if warning := bench.journal.warning(lang()):
         say(warning)
     status = bench.status()
