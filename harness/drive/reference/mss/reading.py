@@ -72,7 +72,7 @@ def content(mail: Mail, defects: Defects) -> Content | None:
     if not sound and not defects.on("mss-files-unsound"):
         return Content(papers, about, deletes, "corrupt")
     unsure = mail.header("x-mss-ins") == "N" and not defects.on("mss-ignores-ins-header")
-    return Content(papers, about, deletes, unsure=unsure)
+    return Content(papers, about, deletes, unsure=unsure and bool(about.ins))  # without INS it waits for that
 
 
 def identity(entry: DocumentEntry) -> Identity:
