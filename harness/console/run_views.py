@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from harness.report.explain import standing, verdict
-from harness.report.files import replay, writers
 from harness.runs import Runs
 from harness.scenario.result import ScenarioResult, StepRecord, totals
 from harness.scenario.store import Store
@@ -141,6 +140,8 @@ def clock(seconds: float) -> str:
 
 def report(store: Store, name: str, lang: Lang) -> bytes:
     """One of `REPORTS`, made from what the run keeps."""
+    from harness.report.files import replay, writers  # here: it would weigh on each start of the bench
+
     with tempfile.TemporaryDirectory(prefix="segur-") as folder:
         path = Path(folder) / name
         replay(store, writers(lang, **{REPORTS[name][0]: path}))  # type: ignore[arg-type]
