@@ -11,12 +11,11 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mocks import building
 from mocks.dmp.registry import Registry, Stored
 from mocks.world import Organisation, Patient, Professional, World
 from norms.cda import build
-from norms.cda.build.model import PROFESSIONALS, STRUCTURES
 from norms.cda.build.pdf import pdf
-from norms.codes import shipped
 from norms.xds.check import MASKED, NOT_GUARDIANS, NOT_PATIENT
 from norms.xds.datatypes import write_cx, write_dtm
 from norms.xds.derive import entry_of
@@ -26,10 +25,8 @@ from norms.xds.provide import linked
 from norms.xml import parse
 
 ROOT = "1.2.250.1.213.99.9.2"  # documents and sets of the bench's imaginary earlier softwares
-_IPP = "1.2.250.1.213.99.9.1"
 _PARIS = ZoneInfo("Europe/Paris")
 _VISIBILITY = {code.code: code for code in (MASKED, NOT_PATIENT, NOT_GUARDIANS)}
-_SETTINGS = {"SA01": "ETABLISSEMENT", "SA02": "ETABLISSEMENT", "SA04": "ETABLISSEMENT"}
 Row = Mapping[str, Any]
 
 
@@ -77,32 +74,34 @@ def _document(
 ) -> tuple[DocumentEntry, bytes]:
     row = _rows()[number - 1]
     unique_id = f"{ROOT}.1.{number}"
-    subject = _patient(patient, oid)
-    author = _professional(person, place) if person else subject
+    subject = building.patient(patient, oid)
+    author = building.professional(person, place) if person else subject
     header = build.Header(
         template="",
         version="",
         id=build.Ident(unique_id),
         set_id=build.Ident(f"{ROOT}.2.{0 if 'lineage' in row else number}"),
-        code=_code("J66", row["type"]),
+        code=building.coded("J66", row["type"]),
         title=row["title"],
         time=when,
         patient=subject,
         authors=((author, when),),
-        custodian=_organisation(place),
+        custodian=building.place(place),
         signer=author,
         acts=(build.Act(None, when - timedelta(hours=1), when, performer=author if person else None),),
         encounter=build.Encounter(
             build.Code("AMB", "2.16.840.1.113883.5.4", "Ambulatoire"), when - timedelta(hours=1),
-            _code("J61", place.sector),
+            building.coded("J61", place.sector),
         ),
         version_number=2 if replaces else 1,
         replaces=build.Ident(replaces) if replaces else None,
     )  # fmt: skip
     body = build.Level1("application/pdf", pdf(row["title"], row["text"], created=when, author=place.name))
     data = build.document(header, body)
-    entry = entry_of(parse(data), f"Document{number:02d}", local=write_cx(patient.ipp or patient.id, _IPP, "PI"))
-    setting = _code("J62", _SETTINGS.get(place.sector, "AMBULATOIRE"))
+    entry = entry_of(
+        parse(data), f"Document{number:02d}", local=write_cx(patient.ipp or patient.id, building.IPP, "PI")
+    )
+    setting = building.setting(place.sector)
     hidden = tuple(_VISIBILITY[code] for code in row.get("hidden", ()))
     changes: dict[str, Any] = {"practice": entry.practice or setting}
     changes["confidentiality"] = (*entry.confidentiality, *hidden)
@@ -120,45 +119,4 @@ def submission_set(entry: DocumentEntry, number: int) -> SubmissionSet:
         title=entry.title,
         authors=(Author(entry.authors[0].persons, entry.authors[0].institutions),),
         content_type=Code("04", "1.2.250.1.213.2.2", "Hospitalisation de jour"),
-    )
-
-
-def _code(table: str, code: str) -> build.Code:
-    held = shipped(table)
-    pairs = held.labels.items() if held else ()
-    return next(build.Code(known, system, label) for (known, system), label in pairs if known == code)
-
-
-def _organisation(one: Organisation) -> build.Organisation:
-    setting = _code("J62", _SETTINGS.get(one.sector, "AMBULATOIRE"))
-    address = build.Address(one.street, one.postal_code, one.city)
-    return build.Organisation(build.Ident(STRUCTURES, one.struct_id), one.name, address, one.phone, setting)
-
-
-def _professional(one: Professional, place: Organisation) -> build.Professional:
-    code = f"G15_{one.profession}" + (f"/{one.specialty}" if one.specialty else "")
-    return build.Professional(
-        build.Ident(PROFESSIONALS, one.national_id),
-        one.family_name,
-        one.given_name,
-        suffix="DR" if one.civility == "DR" else "",
-        code=_code("J56", code),
-        organisation=_organisation(place),
-        phone=one.phone,
-        mail=one.mail,
-    )
-
-
-def _patient(one: Patient, oid: str) -> build.Patient:
-    assert one.ins is not None  # `fill` saw to it
-    ids = [build.Ident(oid, one.ins.full)]
-    return build.Patient(
-        (*ids, build.Ident(_IPP, one.ipp)) if one.ipp else tuple(ids),
-        one.birth_name,
-        one.given_names,
-        one.sex or "U",
-        one.birth_date,
-        one.birth_place,
-        used_name=one.used_name,
-        used_given_name=one.used_given_name,
     )

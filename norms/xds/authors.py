@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from norms.codes import Tables
@@ -24,18 +25,7 @@ _STRUCTURE_ID: Final = re.compile(r"[01234]\w{8,20}")
 def check_xcn(text: str, field: str, thing: Thing, place: str) -> Iterator[Finding]:
     """XDS-XCN-01 and -02: a professional (IDNPS), a device (RI), or the patient (NH)."""
     read = read_xcn(text)
-
-    def wrong(name: str) -> Finding:
-        return find(
-            "XDS-XCN-01",
-            expected=_XCN_FORM,
-            found=text,
-            where=thing.where(place),
-            object=thing.id,
-            field=field,
-            name=name,
-        )
-
+    wrong = partial(_wrong, "XDS-XCN-01", _XCN_FORM, text, field, thing, place)
     if read is None:
         yield wrong("XCN.1-13, XCN.9 = &OID&ISO")
         return
@@ -73,18 +63,7 @@ def check_xcn(text: str, field: str, thing: Thing, place: str) -> Iterator[Findi
 def check_xon(text: str, field: str, thing: Thing, place: str) -> Iterator[Finding]:
     """XDS-XON-01: a structure (IDNST), or the publisher of a referenced digital service (SIREN)."""
     read = read_xon(text)
-
-    def wrong(name: str) -> Finding:
-        return find(
-            "XDS-XON-01",
-            expected=_XON_FORM,
-            found=text,
-            where=thing.where(place),
-            object=thing.id,
-            field=field,
-            name=name,
-        )
-
+    wrong = partial(_wrong, "XDS-XON-01", _XON_FORM, text, field, thing, place)
     if read is None:
         yield wrong("XON.1-10, XON.6 = &OID&ISO")
         return
@@ -98,6 +77,11 @@ def check_xon(text: str, field: str, thing: Thing, place: str) -> Iterator[Findi
         yield wrong("XON.7 = IDNST")
     if not _STRUCTURE_ID.fullmatch(read.id):
         yield wrong("XON.10 (Struct_IdNat)")
+
+
+def _wrong(rule: str, form: str, text: str, field: str, thing: Thing, place: str, name: str) -> Finding:
+    where = thing.where(place)
+    return find(rule, expected=form, found=text, where=where, object=thing.id, field=field, name=name)
 
 
 def check_authors(thing: DocumentEntry | SubmissionSet, tables: Tables, sets: ValueSets = DMP) -> Iterator[Finding]:
