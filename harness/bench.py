@@ -11,9 +11,7 @@ import contextlib
 import logging
 import os
 import sys
-import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -373,33 +371,3 @@ def run_loop(main: Any) -> None:
         return
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())
-
-
-@contextmanager
-def home_of(folder: Path | None, *, ephemeral: bool = False) -> Iterator[Home]:
-    """The home folder asked for; an ephemeral one is removed at the end."""
-    if not ephemeral:
-        yield Home.at(folder)
-        return
-    with tempfile.TemporaryDirectory(prefix="segur-", ignore_cleanup_errors=True) as temporary:
-        yield Home.at(temporary)
-
-
-def alive(home: Home, *, patience: float = 0.0) -> dict[str, Any] | None:
-    """The status of the bench that runs on this home, None when none answers within ``patience`` seconds."""
-    import httpx
-
-    record = home.read_record()
-    deadline = time.monotonic() + patience
-    while record:
-        try:
-            answer = httpx.get(f"{record['console']}/api/status", timeout=2, trust_env=False)
-            status: dict[str, Any] = answer.json()
-            if status.get("home") == str(home.root):
-                return status
-        except (httpx.HTTPError, ValueError):
-            pass
-        if time.monotonic() >= deadline:
-            return None
-        time.sleep(0.05)
-    return None

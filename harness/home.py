@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,3 +86,27 @@ class Home:
         except (OSError, ValueError):
             return None
         return status
+
+
+@contextmanager
+def home_of(folder: Path | None, *, ephemeral: bool = False) -> Iterator[Home]:
+    """The home folder asked for; an ephemeral one is removed at the end."""
+    if not ephemeral:
+        yield Home.at(folder)
+        return
+    with tempfile.TemporaryDirectory(prefix="segur-", ignore_cleanup_errors=True) as temporary:
+        yield Home.at(temporary)
+
+
+def alive(home: Home) -> dict[str, Any] | None:
+    """The status of the bench that runs on this home, None when none answers."""
+    record = home.read_record()
+    if not record:
+        return None
+    import httpx
+
+    try:
+        status: dict[str, Any] = httpx.get(f"{record['console']}/api/status", timeout=2, trust_env=False).json()
+    except (httpx.HTTPError, ValueError):
+        return None
+    return status if status.get("home") == str(home.root) else None

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from harness.bench import alive
 from harness.client import BenchClient, BenchError
-from harness.home import Home
+from harness.home import Home, alive
 from mocks.journal import END, Exchange, Kind
 
 if TYPE_CHECKING:

@@ -24,9 +24,8 @@ def doctor(
     as_json: bool = typer.Option(False, "--json", help=t("doctor.json")),
 ) -> None:
     """Look at the machine, at a software's TLS, or at a refused handshake of the journal."""
-    from harness.bench import alive
     from harness.doctor import examine, probe
-    from harness.home import Home
+    from harness.home import Home, alive
 
     place = Home.at(home)
     if handshake:

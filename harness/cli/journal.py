@@ -193,9 +193,8 @@ def purge(
     keep_mb: float = typer.Option(0.0, "--keep-mb", min=0.0, metavar="MB", help=t("journal.keep_mb")),
 ) -> None:
     """Remove the oldest entries; by the bench when one runs on this home, else from its file."""
-    from harness.bench import alive
     from harness.client import BenchClient, BenchError
-    from harness.home import Home
+    from harness.home import Home, alive
     from mocks.journal import Journal, JournalError
 
     place, keep = Home.at(home), int(keep_mb * 1_000_000)

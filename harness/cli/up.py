@@ -31,12 +31,13 @@ def up(
 ) -> None:
     """Start the bench and serve until interrupted."""
     from harness import bench
+    from harness.home import alive, home_of
     from harness.ports import PortTaken
     from mocks.journal import JournalError
     from mocks.world import WorldError
 
-    with bench.home_of(home, ephemeral=ephemeral) as place:
-        if running := bench.alive(place):
+    with home_of(home, ephemeral=ephemeral) as place:
+        if running := alive(place):
             fail(t("up.already", console=running["console"]))
         options = bench.Options(place, base_port, host, public_name, seed, journal_mb * 1_000_000)
         if not as_json and not place.pki.exists():

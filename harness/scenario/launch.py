@@ -19,7 +19,7 @@ from harness.drive import Drive
 from harness.drive.guided import Person, guided
 from harness.drive.open import binding, drive
 from harness.drive.sut import REFERENCE, Sut, read
-from harness.home import RUN_SESSION, Home
+from harness.home import RUN_SESSION, Home, alive
 from harness.ports import PortTaken
 from harness.scenario.checkpoint import Progress
 from harness.scenario.choose import why_not
@@ -83,15 +83,15 @@ def concerned(asked: Asked, sut: Sut, library: Library) -> tuple[list[Scenario],
 @contextmanager
 def bench_of(home: Home, lang: Lang = "fr") -> Iterator[BenchClient]:
     """A client of the bench that runs on this home; when none does, one is started here and stopped afterwards."""
-    from harness import bench
-
-    if running := bench.alive(home):
+    if running := alive(home):
         client = BenchClient(running["console"], lang=lang)
         try:
             yield client
         finally:
             client.close()
         return
+    from harness import bench
+
     for attempt in range(PORT_TRIES):
         try:
             starting = bench.started(bench.Options(home, BASE_PORT + 1000 * attempt))
