@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from time import monotonic, sleep
 
+from harness.drive.reference.model import Refused
 from harness.drive.reference.psc_client import ACR, CIBA_GRANT, SCOPE, PscClient, PscError, Tokens
 
 SLOWER = 5.0  # seconds more after slow_down (OpenID CIBA Core 1.0 §11)
@@ -42,6 +43,9 @@ def login(client: PscClient, national_id: str, channel: str, show: Callable[[str
             elif refusal.error != "authorization_pending":
                 if defects.on("psc-ciba-crashes-on-refusal"):
                     raise RuntimeError(refusal.error) from None
+                for vague in ("psc-ciba-vague-refusal", "psc-ciba-refusal-as-success"):
+                    if defects.on(vague):
+                        raise Refused(vague.replace("-", ".", 1)) from None
                 if not insistence:
                     raise
                 insistence -= 1

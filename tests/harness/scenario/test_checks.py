@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from harness.drive import Reply
 from harness.drive.reference.defects import Defects
 from harness.drive.reference.documents import label, sheet
 from harness.drive.reference.model import Ins, Patient, Traits
@@ -81,6 +83,33 @@ def test_each_check_says_what_it_does_in_both_languages() -> None:
     for check in checks.catalogue().values():
         assert check.about.fr
         assert check.about.en != check.about.fr
+
+
+# -- Pro Santé Connect --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shown", "reason", "told"),
+    [
+        ("La connexion a été REFUSÉE sur l'e-CPS.", "denied", True),
+        ("Connexion non approuvée", "denied", True),
+        ("access_denied", "denied", True),
+        ("Délai dépassé, recommencez", "expired", True),
+        ("Vous n’avez pas répondu", "expired", True),
+        ("The request timed out", "expired", True),
+        ("Délai dépassé", "denied", False),
+        ("Connexion approuvée", "denied", False),
+        ("Erreur", "expired", False),
+        ("Refusez si ce nombre n'est pas 42", "denied", False),
+    ],
+)
+def test_a_refusal_is_named_to_the_user(shown: str, reason: str, told: bool) -> None:
+    reply = Reply(False, shown=({"kind": "message", "text": shown}, {"kind": "field", "text": "refusé, expiré"}))
+    window = Window(Step("s", "validation", Words()), START, reply=reply)
+    asked = traffic(service="psc", operation="ciba", facts={"binding_message": "42"})
+    check = checks.named("psc.refusal-told")
+    with nullcontext() if told else pytest.raises(Failed, match=r"Shown|Affiché"):
+        check.run(Context(Variant(), {"s": window}, {}, lambda name: name), [asked], reason=reason)
 
 
 # -- calls to INSi ------------------------------------------------------------------------------------------------

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import nullcontext
 from typing import Any
 
 import httpx
 import pytest
 
+from harness.drive import Reply
 from harness.drive.reference import psc_ciba
 from harness.drive.reference.app import perform
 from harness.drive.reference.config import Config, Professional, Psc
 from harness.drive.reference.defects import Defects, catalogue
 from harness.drive.reference.psc_session import ProSanteConnect
 from harness.drive.reference.software import Software
+from harness.scenario import checks
+from harness.scenario.context import Context, Window
+from harness.scenario.model import Step, Variant
+from harness.scenario.verdict import Failed
+from harness.words import Words
 from norms.oidc.discovery import DISCOVERY
 from tests.psc_kit import PEER, PORTS, Provider
+from tests.scenario_kit import START, traffic
 
 PEOPLE = tuple(
     Professional(who.id, who.national_id, who.family_name, who.given_name)
@@ -211,6 +220,21 @@ def test_ciba_refused(script: str, expected: str) -> None:
         desk.psc.switch(ciba=script, ciba_polls=0)
         assert code(desk.login(flow="ciba")) == (expected if not names else "psc.refused")
         assert desk.operations().count("token:ciba") == polls
+
+
+@pytest.mark.parametrize(("script", "reason"), [("deny", "denied"), ("expire", "expired")])
+@pytest.mark.parametrize("defect", ["", "psc-ciba-vague-refusal", "psc-ciba-refusal-as-success"])
+def test_ciba_refusal_is_told_in_words_that_name_it(script: str, reason: str, defect: str) -> None:
+    desk = Desk(*filter(None, [defect]))
+    desk.psc.switch(ciba=script, ciba_polls=0)
+    answer = desk.login(flow="ciba")
+    step = Window(Step("s", "validation", Words()), START, reply=Reply.of(answer))
+    number = re.search(r"[0-9]{2}$", answer["shown"][0]["text"])
+    assert number
+    asked = traffic(service="psc", operation="ciba", facts={"binding_message": number[0]})
+    check = checks.named("psc.refusal-told")
+    with pytest.raises(Failed) if defect else nullcontext():
+        check.run(Context(Variant(), {"s": step}, {}, lambda name: name), [asked], reason=reason)
 
 
 def test_ciba_slows_down(waits: list[float]) -> None:
