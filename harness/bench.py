@@ -63,7 +63,7 @@ SWITCH = 0.0002  # seconds: with the default 5 ms, a bench in a thread answers e
 class Options:
     """How a bench starts. ``public_name`` is what the software calls this machine when it is not on it.
 
-    ``journal_bytes``: beyond it the oldest exchanges go.
+    ``journal_bytes``: beyond it the oldest exchanges go. ``mail``: messages to file before serving (harness.preload).
     """
 
     home: Home
@@ -72,6 +72,7 @@ class Options:
     public_name: str = ""
     seed: Path | None = None
     journal_bytes: int = CAP_BYTES
+    mail: Path | None = None
 
     @property
     def reachable(self) -> str:
@@ -81,16 +82,18 @@ class Options:
 
 @dataclass
 class Bench:
-    """One running set of mocks; `start` and `stop` bracket its life."""
+    """One running set of mocks; `start` and `stop` bracket its life. ``filed``: messages of `Options.mail` filed at the
+    start, and those that were there already."""
 
     options: Options
     listeners: list[Opened] = field(default_factory=list)
     runs: Runs | None = None  # those that the console and the API start
+    filed: tuple[int, int] = (0, 0)
     _session_listeners: dict[str, list[Opened]] = field(default_factory=dict)
     _reserved: set[int] = field(default_factory=set)  # ports of sessions, opened or about to be
 
     async def start(self) -> None:
-        """Open everything; raises PortTaken, WorldError, mocks.journal.JournalError."""
+        """Open everything; raises PortTaken, WorldError, mocks.journal.JournalError, harness.preload.BadPreload."""
         options = self.options
         self.loop = asyncio.get_running_loop()
         logs.to_file(options.home.log)
@@ -124,6 +127,10 @@ class Bench:
         }
         self.operator = Operator(self.hub)
         try:
+            if options.mail:
+                from harness import preload
+
+                self.filed = preload.fill(self, options.mail)
             for row in ADDRESSES:
                 if self._serves(row):
                     self.listeners.append(await self._open(row, options.base_port + row.offset))

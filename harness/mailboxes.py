@@ -145,9 +145,7 @@ def put(bench: Bench, session: Session, address: str, folder: str, raw: bytes, f
     """File a message as if it had come, with an event in the journal; its UID. Raises BadMail, NoFolder."""
     if not raw.strip() or len(raw) > ENTRY:
         raise BadMail(f"a message of 1 to {ENTRY} bytes expected")
-    if b"\r\n" not in raw:  # a file of this machine
-        raw = raw.replace(b"\n", b"\r\n")
-    boxes = bench.operator.boxes
+    raw, boxes = crlf(raw), bench.operator.boxes
     place = boxes.folder(session.id, address, folder)
     deposit = boxes.deposit(session.id, [(address, place.name)], raw, flags, session.clock.now())
     content = Content.of(raw)
@@ -157,6 +155,11 @@ def put(bench: Bench, session: Session, address: str, folder: str, raw: bytes, f
     bench.journal.record(event, deposit.statements)
     boxes.announce(deposit)
     return place.next
+
+
+def crlf(raw: bytes) -> bytes:
+    """A message as mail carries it, when it comes from a file with this machine's line ends."""
+    return raw if b"\r\n" in raw else raw.replace(b"\n", b"\r\n")
 
 
 def export(boxes: Boxes, session: Session, address: str) -> bytes:

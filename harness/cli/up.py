@@ -6,8 +6,9 @@ import asyncio
 import gc
 import json
 import signal
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -15,6 +16,10 @@ from harness.cli.common import HomeOption, fail, out, say, t
 from harness.lang import lang
 from mocks.addresses import ADDRESSES, BASE_PORT
 
+if TYPE_CHECKING:
+    from harness.preload import BadPreload
+
+PROBLEMS = 10  # files that --mail names before it counts the others
 app = typer.Typer(add_completion=False, help=t("up.help"), pretty_exceptions_enable=False)
 
 
@@ -26,6 +31,7 @@ def up(
     public_name: str = typer.Option("", "--public-name", help=t("up.public_name")),
     as_json: bool = typer.Option(False, "--json", help=t("up.json")),
     seed: Path | None = typer.Option(None, "--seed", exists=True, dir_okay=False, help=t("up.seed")),
+    mail: Path | None = typer.Option(None, "--mail", metavar="DIR", exists=True, file_okay=False, help=t("up.mail")),
     ephemeral: bool = typer.Option(False, "--ephemeral", help=t("up.ephemeral")),
     journal_mb: int = typer.Option(1000, "--journal-mb", min=1, help=t("up.journal_mb")),
 ) -> None:
@@ -33,13 +39,14 @@ def up(
     from harness import bench
     from harness.home import alive, home_of
     from harness.ports import PortTaken
+    from harness.preload import BadPreload
     from mocks.journal import JournalError
     from mocks.world import WorldError
 
     with home_of(home, ephemeral=ephemeral) as place:
         if running := alive(place):
             fail(t("up.already", console=running["console"]))
-        options = bench.Options(place, base_port, host, public_name, seed, journal_mb * 1_000_000)
+        options = bench.Options(place, base_port, host, public_name, seed, journal_mb * 1_000_000, mail)
         if not as_json and not place.pki.exists():
             say(t("up.certs"))
         try:
@@ -48,6 +55,8 @@ def up(
             fail(t("up.port", port=taken.port, name=taken.name, other=base_port + 1000))
         except OSError as error:
             fail(t("up.cannot_listen", error=error.strerror or error))
+        except BadPreload as error:
+            fail("\n".join(_unfiled(error)))
         except WorldError as error:
             fail(t("up.bad_seed", error=error))
         except JournalError as error:
@@ -68,6 +77,9 @@ async def _serve(bench: Any, as_json: bool) -> None:
     gc.freeze()  # code and world stay: no request waits while they are searched for garbage
     if warning := bench.journal.warning(lang()):
         say(warning)
+    if bench.options.mail:
+        filed, there = bench.filed
+        say(t("up.mail_filed", filed=filed, there=there))
     status = bench.status()
     if as_json:
         out(json.dumps(status))
@@ -77,6 +89,14 @@ async def _serve(bench: Any, as_json: bool) -> None:
     await bench.stop()
     if not as_json:
         say(t("up.stopped"))
+
+
+def _unfiled(error: BadPreload) -> Iterator[str]:
+    """A line per file that cannot be filed, as long as somebody reads them."""
+    for problem in error.problems[:PROBLEMS]:
+        yield f"{problem.path}: {t(f'up.mail_{problem.key}', detail=problem.detail)}"
+    if more := len(error.problems[PROBLEMS:]):
+        yield t("up.mail_more", more=more)
 
 
 def _table(status: dict[str, Any]) -> None:

@@ -269,6 +269,14 @@ class Boxes:
         sql = f"SELECT total(size) FROM mssante_message WHERE folder IN ({folders})"  # noqa: S608 (our own words only)
         return int(self.database.run(sql, [session, address.lower()])[0][0])
 
+    def held(self, session: str, address: str) -> list[tuple[str, int, int]]:
+        """Every message of a mailbox: its folder's name, its size, its content (of `content`)."""
+        sql = (
+            "SELECT f.name, m.size, m.content FROM mssante_message m JOIN mssante_folder f ON f.id = m.folder"
+            " WHERE f.session = ? AND f.address = ? ORDER BY f.id, m.uid"
+        )
+        return [(name, size, id_) for name, size, id_ in self.database.run(sql, [session, address.lower()])]
+
     # -- changes --------------------------------------------------------------------------------------------------
 
     def seen_by_connection(self, folder: Folder) -> None:
