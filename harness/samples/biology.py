@@ -42,7 +42,7 @@ def bio_2021(people: People) -> bytes:
     comment = Section(
         S + "73", "Commentaire", [P("Kaliémie critique, médecin prescripteur joint par téléphone à 14 h 20.")]
     )
-    return written(spec, [chemistry(ids, people, taken, before=at(2026, 3, 4, 8, 0)), comment])
+    return written(spec, [chemistry(ids, people, taken, sex="F", before=at(2026, 3, 4, 8, 0)), comment])
 
 
 _PARTIAL = [
@@ -66,7 +66,7 @@ def bio_partial(people: People) -> bytes:
         spec,
         [
             copy(ids, spec, body),
-            chemistry(ids, people, taken, before=None, complete=False),
+            chemistry(ids, people, taken, sex="M", complete=False),
         ],
     )
 
@@ -79,7 +79,7 @@ def bio_partial(people: People) -> bytes:
 )
 def bio_complete(people: People) -> bytes:
     name = "BIO-CR-BIO_2024.01"
-    ids, taken = Ids(f"{name}_complet"), at(2026, 10, 5, 7, 50)
+    ids, taken, out = Ids(f"{name}_complet"), at(2026, 10, 5, 7, 50), at(2026, 10, 5, 17, 30)
     spec = report(
         people,
         name,
@@ -87,15 +87,15 @@ def bio_complete(people: People) -> bytes:
         version="2024.01",
         taken=taken,
         patient="mesange-julien",
+        out=out,
         version_number=2,
         replaces=oid(f"{name}:id"),
     )
-    out = taken + timedelta(hours=6)
     count = lab.battery(Code("58410-2", LOINC, "Hémogramme", "#nfs"), [lab.result(one, out) for one, _ in BLOOD])
     blood = chapter(
         "Hématologie",
         HAEMATOLOGY,
-        [P(T("Hémogramme", "nfs", "Bold")), shown("Hémogramme", BLOOD)],
+        [P(T("Hémogramme", "nfs", "Bold")), shown("", BLOOD)],
         lab.examinations(
             HAEMATOLOGY, [blood_taken(ids, taken, "nfs"), count], by=lab.validator(people.pro("dr-cerfeuil"), out)
         ),
@@ -103,15 +103,15 @@ def bio_complete(people: People) -> bytes:
     body: pages.Body = [
         "# Biochimie",
         *_PARTIAL,
-        ("Créatinine", "184 µmol/L (45 – 84)"),
+        ("Créatinine", "184 µmol/L (59 – 104)"),
         "# Hématologie",
-        ("Hémoglobine", "10,9 g/dL (12,0 – 16,0)"),
+        ("Hémoglobine", "10,9 g/dL (13,0 – 17,0)"),
         ("Leucocytes", "7,2 G/L"),
         ("Plaquettes", "243 G/L"),
     ]
     return written(
         spec,
-        [copy(ids, spec, body), chemistry(ids, people, taken, before=None), blood],
+        [copy(ids, spec, body), chemistry(ids, people, taken, sex="M", out=out), blood],
         id=oid(f"{name}:id:2"),
     )
 
@@ -125,7 +125,7 @@ def bio_urine(people: People) -> bytes:
     name = "BIO-CR-BIO_2024.01_ECBU"
     ids, taken = Ids(name), at(2026, 10, 12, 7, 30)
     out = taken + timedelta(days=2)
-    spec = report(people, name, [MICROBIOLOGY], version="2024.01", taken=taken, patient="pinson-leonie")
+    spec = report(people, name, [MICROBIOLOGY], version="2024.01", taken=taken, patient="pinson-leonie", out=out)
     cells = [
         figure(
             "30405-5",
@@ -148,8 +148,8 @@ def bio_urine(people: People) -> bytes:
     ]
     drugs = [
         ("20-8", "Amoxicilline+clavulanate [Sensibilité] Isolat ; Alphanumérique ; CMI", "R", "amc", "> 8 mg/L"),
-        ("18928-2", "Gentamicine [Sensibilité] Isolat ; Alphanumérique ; CMI", "S", "gen", "< 1 mg/L"),
-        ("20396-8", "Norfloxacine [Sensibilité] Isolat ; Alphanumérique ; CMI", "I", "nor", "0,5 mg/L"),
+        ("267-5", "Gentamicine [Sensibilité] Isolat ; Alphanumérique ; CMI", "S", "gen", "< 1 mg/L"),
+        ("20396-8", "Lévofloxacine [Sensibilité] Isolat ; Alphanumérique ; CMI", "I", "lev", "1 mg/L"),
     ]
     tested = [
         lab.Result(loinc(code, label), string(shown_), anchor, flag=lab.flag(sir))
@@ -181,7 +181,7 @@ def bio_urine(people: People) -> bytes:
     blocks = [
         P(T("Examen cytobactériologique des urines, prélèvement du milieu de jet", "ecbu")),
         P(T("Cytologie", "cyto", "Bold")),
-        shown("Cytologie", cells),
+        shown("", cells),
         P([T("Germe isolé : ", style="Bold"), T("Escherichia coli", "germe")]),
         P([T("Bactérie [Nombre/Volume] Urine : ", "denomb"), "1 000 000 UFC/mL"]),
         P(T("Antibiogramme", "atb", "Bold")),
@@ -242,4 +242,4 @@ def bio_second(people: People) -> bytes:
         "# Seconde intention",
         "Voir le document joint.",
     ]
-    return written(spec, [copy(ids, spec, body), chemistry(ids, people, taken, before=None), second])
+    return written(spec, [copy(ids, spec, body), chemistry(ids, people, taken, sex="F"), second])

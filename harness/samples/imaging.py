@@ -105,7 +105,7 @@ def request(people: People) -> bytes:
         "Information du patient",
         [
             P(T("Patiente informée des risques liés aux rayonnements.", "info-risque")),
-            P(T("Prévoir un arrêt de l'allaitement de 24 heures en cas d'injection.", "info-patient")),
+            P(T("Un produit de contraste iodé ne demande pas d'interrompre l'allaitement.", "info-patient")),
         ],
         [
             c.observation(

@@ -35,13 +35,14 @@ def report(
     version: str,
     taken: datetime,
     patient: str,
+    out: datetime | None = None,
     status: str = "completed",
     **more: Any,
 ) -> Header:
-    """The header of a report of the Sorbier laboratory, ordered by Dr Romarin."""
+    """The header of a report of the Sorbier laboratory, ordered by Dr Romarin; out six hours after the sample."""
     biologist = people.pro("dr-cerfeuil")
     doctor = people.pro("dr-romarin")
-    out = taken + timedelta(hours=6)
+    out = out or taken + timedelta(hours=6)
     acts = [
         Act(code, taken, out, biologist if n == 0 else None, out, (E("lab:statusCode", code=status),))
         for n, code in enumerate(chapters)
@@ -66,21 +67,37 @@ def report(
     )
 
 
+def in_words(number: str, unit: str) -> str:
+    """A quantity as it is printed in French: decimal comma, thousands apart, µ."""
+    whole, _, tenths = number.partition(".")
+    apart = f"{int(whole):,}".replace(",", " ") + (f",{tenths}" if tenths else "")
+    return f"{apart} {unit.replace('umol', 'µmol')}"
+
+
+def _usual(one: lab.Result) -> str:
+    low, high = (in_words(bound, "").strip() if bound else "" for bound in (one.low, one.high))
+    unit = in_words("0", one.unit)[2:]
+    if low and high:
+        return f"{low} – {high} {unit}"
+    return f"< {high} {unit}" if high else f"> {low} {unit}" if low else ""
+
+
 def shown(title: str, rows: Sequence[tuple[lab.Result, str]]) -> Table:
     """The results in words: name, value, flag, usual values, earlier result."""
     body: list[list[Cell]] = []
     for one, value in rows:
-        usual = " – ".join(bound for bound in (one.low, one.high) if bound)
         style = {"HH": "Bold", "LL": "Bold", "H": "Italics", "L": "Italics", "A": "Italics"}.get(
             one.flag.code if one.flag else "", ""
         )
-        before = f"{one.previous[0].get('value')} {one.unit} ({one.previous[1]:%d/%m/%Y})" if one.previous else ""
+        before = ""
+        if one.previous:
+            before = f"{in_words(one.previous[0].get('value', ''), one.unit)} ({one.previous[1]:%d/%m/%Y})"
         body.append(
             [
                 T(one.code.display, one.anchor),
                 T(value, f"{one.anchor}-val", style),
                 one.flag.display if one.flag else "",
-                f"{usual} {one.unit}" if usual else "",
+                _usual(one),
                 before,
             ]
         )
@@ -101,9 +118,8 @@ def copy(ids: Ids, spec: Header, body: pages.Body) -> Section:
 
 
 def figure(code: str, name: str, value: str, unit: str, anchor: str, **more: Any) -> tuple[lab.Result, str]:
-    return lab.Result(
-        loinc(code, name), pq(value, unit), anchor, unit=unit, **more
-    ), f"{value.replace('.', ',')} {unit}"
+    """A measured result, and how it reads."""
+    return lab.Result(loinc(code, name), pq(value, unit), anchor, unit=unit, **more), in_words(value, unit)
 
 
 def ionogram(before: datetime | None = None) -> list[tuple[lab.Result, str]]:
@@ -143,16 +159,17 @@ def ionogram(before: datetime | None = None) -> list[tuple[lab.Result, str]]:
     ]
 
 
-CREATININE = figure(
-    "14682-9",
-    "Créatinine [Moles/Volume] Sérum/Plasma ; Numérique",
-    "184",
-    "umol/L",
-    "crea",
-    low="45",
-    high="84",
-    flag=lab.flag("H"),
-)
+USUAL_CREATININE = {"F": ("45", "84"), "M": ("59", "104")}
+
+
+def creatinine(sex: str) -> tuple[lab.Result, str]:
+    """A high creatinine, against the usual values of that sex."""
+    low, high = USUAL_CREATININE[sex]
+    name = "Créatinine [Moles/Volume] Sérum/Plasma ; Numérique"
+    return figure("14682-9", name, "184", "umol/L", "crea", low=low, high=high, flag=lab.flag("H"))
+
+
+# Of a man.
 BLOOD = [
     figure(
         "718-7",
@@ -160,8 +177,8 @@ BLOOD = [
         "10.9",
         "g/dL",
         "hb",
-        low="12.0",
-        high="16.0",
+        low="13.0",
+        high="17.0",
         flag=lab.flag("A"),
     ),
     figure(
@@ -196,21 +213,33 @@ def chapter(title: str, code: Code, blocks: Sequence[Any], entry: Element) -> Se
     return Section(S + "70", title, blocks, [entry], code=code)
 
 
-def chemistry(ids: Ids, people: People, taken: datetime, *, before: datetime | None, complete: bool = True) -> Section:
+def chemistry(
+    ids: Ids,
+    people: People,
+    taken: datetime,
+    *,
+    sex: str,
+    before: datetime | None = None,
+    out: datetime | None = None,
+    complete: bool = True,
+) -> Section:
+    """Ionogram, then creatinine once the report is complete (``out``: when it is; six hours after the sample)."""
     rows = ionogram(before)
-    out = taken + timedelta(hours=6)
+    first = taken + timedelta(hours=6)
+    out = out or first
     panel = lab.battery(
-        Code("24326-1", LOINC, "Ionogramme sanguin", "#iono"), [lab.result(one, out) for one, _ in rows]
+        Code("24326-1", LOINC, "Ionogramme sanguin", "#iono"), [lab.result(one, first) for one, _ in rows]
     )
     contents = [blood_taken(ids, taken), panel]
     blocks: list[Any] = [
         P(T(f"Sang veineux prélevé le {taken:%d/%m/%Y à %H:%M}", "prel")),
         P(T("Ionogramme sanguin", "iono", "Bold")),
-        shown("Ionogramme sanguin", rows),
+        shown("", rows),
     ]
     if complete:
-        contents.append(lab.result(CREATININE[0], out))
-        blocks.append(shown("Fonction rénale", [CREATININE]))
+        kidney = creatinine(sex)
+        contents.append(lab.result(kidney[0], out))
+        blocks.append(shown("Fonction rénale", [kidney]))
     else:
         blocks.append(P("Créatinine : analyse en cours.", "Italics"))
     by = lab.validator(people.pro("dr-cerfeuil"), out)

@@ -82,9 +82,9 @@ def entry(people: People) -> bytes:
                 "127",
                 "Motif d'hospitalisation",
                 "Dyspnée d'effort d'aggravation récente (stade III), prise de 4 kg en dix jours, œdèmes des membres "
-                "inférieurs : décompensation cardiaque gauche.",
+                "inférieurs : décompensation cardiaque.",
             ),
-            parts.treatments(ids, "144", "Traitements à l'admission", [BISOPROLOL, AMLODIPINE]),
+            parts.treatments(ids, "144", "Traitements à l'admission", [BISOPROLOL, AMLODIPINE._replace(until="")]),
             parts.allergies(ids, [PENICILLIN], "Allergies et hypersensibilités connues"),
             parts.problems(
                 ids,

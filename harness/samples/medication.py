@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from harness.samples import pages, parts
-from harness.samples.core import head, sample, written
+from harness.samples.core import AMBULATORY, head, sample, written
 from harness.samples.lab_report import copy
 from harness.samples.parts import S, day
 from harness.samples.people import People, at
-from norms.cda.build import Act, Address, Code, Order, Section, T, Table
+from norms.cda.build import Act, Address, Code, Encounter, Order, Section, T, Table
 from norms.cda.build.entries import prescription as rx
 from norms.cda.build.entries.base import loinc, ta
 from norms.cda.build.entries.medication import Product
@@ -147,6 +147,7 @@ def dispensation(people: People) -> bytes:
         author=pharmacist,
         orders=(Order(oid(f"{PRESCRIPTION}:id")),),
         acts=[Act(loinc("60593-1", "Dispensation médicamenteuse"), time, performer=pharmacist)],
+        encounter=Encounter(AMBULATORY, time, people.facility("SA33")),
     )
     given = rx.Given(
         _product(PARACETAMOL, "med-1", "P60417"),

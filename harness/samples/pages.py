@@ -16,6 +16,7 @@ def lines(title: str, patient: Patient, author: Professional, time: datetime, bo
     born = "/".join(reversed(patient.birth_date.split("-")))
     used = f" (nom utilisé : {patient.used_name})" if patient.used_name else ""
     place = author.organisation
+    courtesy = "Dr" if author.suffix == "DR" else author.prefix.capitalize()
     out = [
         Line((place.name if place else "",), "small"),
         Line((title,), "title"),
@@ -26,9 +27,7 @@ def lines(title: str, patient: Patient, author: Professional, time: datetime, bo
                 patient.ids[0].extension if patient.ids[0].root.startswith("1.2.250.1.213.1.4") else "non qualifié",
             )
         ),
-        Line(
-            ("Auteur", f"{author.prefix} {author.given} {author.family}, {author.code.display if author.code else ''}")
-        ),
+        Line(("Auteur", f"{courtesy} {author.given} {author.family}, {author.code.display if author.code else ''}")),
         Line(("Date", f"{time:%d/%m/%Y %H:%M}")),
     ]
     for line in body:

@@ -64,7 +64,7 @@ def rare(people: People) -> bytes:
             "entree",
         ),
         (ta("PAT-013", "Âge aux premiers signes"), cd(life), "Après la naissance", "signes"),
-        (ta("PAT-014", "Précision de l'âge aux premiers signes"), pq("31", "a"), "31 ans", "signes-age"),
+        (ta("PAT-014", "Précision de l'âge aux premiers signes"), pq("6", "a"), "6 ans", "signes-age"),
         (ta("PAT-062", "Âge au diagnostic clinique"), cd(life), "Après la naissance", "clinique"),
         (ta("PAT-064", "Âge au diagnostic génétique"), cd(life), "Après la naissance", "genetique"),
         (ta("MED-073", "Cas sporadique ou familial"), cd(snomed("75741005", "Sporadique")), "Sporadique", "cas"),

@@ -152,7 +152,7 @@ def emergency(people: People) -> bytes:
                 "Pathologies en cours",
                 [
                     Problem("I10", "Hypertension essentielle (primitive)", "2008"),
-                    Problem("G30.1", "Maladie d'Alzheimer à début tardif", "2021"),
+                    Problem("G30.1", "Maladie d'Alzheimer à début tardif", "2024"),
                 ],
             ),
             parts.problems(

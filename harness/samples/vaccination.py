@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.samples.core import head, sample, written
+from harness.samples.core import AMBULATORY, head, sample, written
 from harness.samples.parts import S, day
 from harness.samples.people import People, at
-from norms.cda.build import Act, Professional, Section, T, Table
+from norms.cda.build import Act, Encounter, Professional, Section, T, Table
 from norms.cda.build.entries import clinical as c
 from norms.cda.build.entries.base import EDQM, icd10, loinc, related, snomed
 from norms.cda.build.entries.medication import Product, Shot, immunization
@@ -29,7 +29,8 @@ VAXIGRIP = (
     "Virus grippal inactivé",
     "61402736",
 )
-BEYFORTUS = ("BEYFORTUS 100 mg, solution injectable en seringue préremplie", "J06BD08", "Nirsévimab", "65150617")
+# Under five kilograms; without CIS: the code is left unknown rather than guessed.
+BEYFORTUS = ("BEYFORTUS 50 mg, solution injectable en seringue préremplie", "J06BD08", "Nirsévimab", "")
 
 
 def product(which: tuple[str, str, str, str], anchor: str, lot: str) -> Product:
@@ -72,7 +73,8 @@ def _site(n: int) -> Code:
 )
 def note(people: People) -> bytes:
     name = "VAC-NOTE_2023.01"
-    ids, time = Ids(name), at(2026, 5, 20, 17, 15)
+    # Written the day after: it tells of the reaction.
+    ids, given, time = Ids(name), at(2026, 5, 20, 17, 15), at(2026, 5, 21, 9, 30)
     doctor = people.pro("dr-romarin")
     kind = loinc("87273-9", "Note de vaccination")
     spec = head(
@@ -84,7 +86,8 @@ def note(people: People) -> bytes:
         time=time,
         patient=people.patient("mesange-ada", twin_order=1),
         author=doctor,
-        acts=[Act(kind, time, performer=doctor)],
+        acts=[Act(kind, given, performer=doctor)],
+        encounter=Encounter(AMBULATORY, given, people.facility("SA07")),
     )
     reaction = c.problem_only(
         ids,
@@ -93,9 +96,19 @@ def note(people: People) -> bytes:
         "20260520",
         kind=snomed("418799008", "symptôme rapporté par le patient ou le répondant"),
     )
-    shot = Shot(product(REVAXIS, "vac-1", "D0427A"), "20260520", 3, True, INTRAMUSCULAR, _site(1), doctor, time)
+    shot = Shot(product(REVAXIS, "vac-1", "D0427A"), "20260520", 3, True, INTRAMUSCULAR, _site(1), doctor, given)
     more = {0: related("CAUS", reaction, inverted=False)}
-    return written(spec, [shots(ids, [(shot, "Fébricule le soir même")], "Note de vaccination", more)])
+    return written(
+        spec,
+        [
+            shots(
+                ids,
+                [(shot, "Fébricule le soir même, signalée le lendemain par les parents")],
+                "Note de vaccination",
+                more,
+            )
+        ],
+    )
 
 
 @sample(
@@ -125,8 +138,8 @@ def history(people: People) -> bytes:
         return Shot(product(which, f"vac-{n}", lot), date, rank, rank > 1, INTRAMUSCULAR, _site(n), by, when)
 
     rows = [
-        (shot(1, REVAXIS, "B1193C", "20050614", 1, doctor), ""),
-        (shot(2, REVAXIS, "C7702F", "20250616", 2, doctor), ""),
+        (shot(1, REVAXIS, "B1193C", "20050614", 6, doctor), ""),
+        (shot(2, REVAXIS, "C7702F", "20250616", 7, doctor), ""),
         (shot(3, VAXIGRIP, "X3C441V", "20261020", 1, pharmacist), ""),
     ]
     return written(spec, [shots(ids, rows, "Historique des vaccinations")])
