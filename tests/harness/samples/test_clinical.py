@@ -46,7 +46,9 @@ def test_a_result_s_flag_agrees_with_its_usual_values(id: str) -> None:
         flag = first(one, "interpretationCode")
         value = _number(first(one, "value"))
         usual = first(one, "referenceRange/observationRange/value")
-        assert flag is not None and value is not None and usual is not None
+        assert flag is not None
+        assert value is not None
+        assert usual is not None
         low, high = _number(first(usual, "low")), _number(first(usual, "high"))
         is_low, is_high = low is not None and value < low, high is not None and value > high
         said = flag.get("code")
