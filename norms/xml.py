@@ -21,6 +21,7 @@ class BadXml(ValueError):
 # The document type declaration may only stand before the root element, after comments and instructions.
 # Atomic groups: one comment never runs into the next, however many there are.
 _PROLOG_DTD = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?>(?><\?.*?\?>|<!--.*?-->)\s*)*<!DOCTYPE", re.S)
+_PLACE = re.compile(r"(?:, line \d+, column \d+)+$")  # told apart
 
 
 def parse(data: bytes) -> etree._Element:
@@ -35,7 +36,8 @@ def parse(data: bytes) -> etree._Element:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        raise BadXml("syntax", error.msg or "not well-formed", line, column) from None
+        said = _PLACE.sub("", error.msg or "not well-formed")
+        raise BadXml("syntax", said, line, column) from None
     if root is None:
         raise BadXml("syntax", "no root element", 1, 1)
     if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]  # an encoding whose bytes the test above cannot read (UTF-16…)

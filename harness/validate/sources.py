@@ -5,6 +5,7 @@ Mails and XDM archives are whole things to judge, unless CDA documents are asked
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,7 @@ ARCHIVE_BYTES = 1_000_000_000  # all members that are read
 DEPTH = 3  # a ZIP in a mail in a ZIP
 
 _SUFFIXES = (".xml", ".cda", ".zip", ".eml")
+_XDM = re.compile(rb"METADATA\.XML|IHE_XDM[/\\]", re.I)  # in the directory, at the end of an archive
 _LOOK = 65_536  # how far into a file of a folder the root element is looked for
 
 
@@ -97,8 +99,8 @@ def _is_zip(head: bytes) -> bool:
 
 
 def _is_xdm(name: str, data: bytes) -> bool:
-    """Whether an archive is meant as an IHE XDM: by its name, or by the names of its files."""
-    return PurePosixPath(name).stem.upper() == "IHE_XDM" or b"METADATA.XML" in data[-200_000:].upper()
+    """Whether an archive is meant as an IHE XDM: by its name, or by the names of its files and folders."""
+    return PurePosixPath(name).stem.upper() == "IHE_XDM" or _XDM.search(data[-200_000:]) is not None
 
 
 def _is_metadata(head: bytes) -> bool:
@@ -110,11 +112,13 @@ def _zip(name: str, data: bytes, depth: int, kind: str) -> Iterator[Source | Unr
     import io
     import zipfile
 
+    from norms.xdm.package import fault
+
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         members = [info for info in archive.infolist() if not info.is_dir()]
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        yield Unreadable(name, "bad_zip", str(error))
+        yield Unreadable(name, "bad_zip", fault(error))
         return
     if len(members) > MEMBERS:
         yield Unreadable(name, "too_many", str(len(members)))
@@ -128,7 +132,7 @@ def _zip(name: str, data: bytes, depth: int, kind: str) -> Iterator[Source | Unr
         try:
             content = _member(archive, info, ARCHIVE_BYTES - spent)
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
-            yield Unreadable(shown, "bad_zip", str(error))
+            yield Unreadable(shown, "bad_zip", fault(error))
             continue
         if content is None:
             yield Unreadable(shown, "too_big", str(info.file_size))

@@ -26,6 +26,7 @@ _NO_HEAD: Final = re.compile(rb"\r?\n")
 _TAIL: Final = re.compile(rb"(--)?[ \t]*(?:\r?\n|\Z)")
 _BARE_CR: Final = re.compile(rb"\r(?!\n)")
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
+_COMMAND: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # a tab may fold a field
 _ONCE: Final = ("date", "from", "sender", "reply-to", "to", "cc", "message-id", "in-reply-to", "references", "subject")
 
 
@@ -33,6 +34,8 @@ def parse(raw: bytes) -> Mail:
     """A message, whatever its state."""
     reader = _Reader(raw)
     root = reader.part(0, len(raw), 1, "", 0)
+    if not root.fields and reader.unlimited:
+        return Mail(raw, root, (find("MAIL-FORM-15", found=ascii(raw[:24])[2:-1] or "—", where=Where(1, 1)),))
     reader.lines()
     reader.once(root)
     return Mail(raw, root, tuple(reader.findings))
@@ -43,18 +46,34 @@ class _Reader:
         self.raw, self.view = raw, memoryview(raw)
         self.findings: list[Finding] = []
         self.count = 0
+        self.unlimited = True  # no field was left unread
 
     def say(self, rule: str, line: int, path: str = "", **args: object) -> None:
         if len(self.findings) < MAX_FINDINGS:
             self.findings.append(find(rule, where=Where(line, None, path), **args))  # type: ignore[arg-type]
 
     def lines(self) -> None:
-        """Line breaks that are not CRLF, anywhere; lines too long, in the fields (bodies are decoded apart)."""
+        """Line breaks that are not CRLF, bytes that are NUL, a line too long, anywhere."""
+        if (nul := self.raw.find(b"\0")) >= 0:
+            self.say("MAIL-FORM-14", self.raw.count(b"\n", 0, nul) + 1)
+        if all(one.rule != "MAIL-FORM-03" for one in self.findings):
+            self._long_line()
         pairs = self.raw.count(b"\r\n")
         for pattern, char, name in ((_BARE_CR, b"\r", "CR"), (_BARE_LF, b"\n", "LF")):
             alone = self.raw.count(char) - pairs
             if alone and (hit := pattern.search(self.raw)):
                 self.say("MAIL-FORM-01", self.raw.count(b"\n", 0, hit.start()) + 1, found=name, count=alone)
+
+    def _long_line(self) -> None:
+        """The first line beyond the limit, found by leaping from line to line, not by reading each."""
+        raw, at = self.raw, 0
+        while at + MAX_LINE < len(raw):
+            end = raw.rfind(b"\n", at, at + MAX_LINE + 2)
+            if end < 0:
+                found = (raw.find(b"\n", at) if b"\n" in raw[at:] else len(raw)) - at
+                self.say("MAIL-FORM-03", raw.count(b"\n", 0, at) + 1, expected=MAX_LINE, found=found)
+                return
+            at = end + 1
 
     def once(self, root: Part) -> None:
         for name in _ONCE:
@@ -68,6 +87,7 @@ class _Reader:
         reach = min(end, start + MAX_HEAD)
         blank = _NO_HEAD.match(self.raw, start, reach) or _BLANK.search(self.raw, start, reach)
         if blank is None and end - start > MAX_HEAD:
+            self.unlimited = False
             self.say("MAIL-FORM-09", line, path, expected=MAX_HEAD)
             return Part((), self.view[start:end], line, path, line)
         head = self.raw[start : blank.start() if blank else end]
@@ -98,8 +118,12 @@ class _Reader:
                 longest = max(map(len, row.splitlines() or [b""]))
                 if longest > MAX_LINE:
                     self.say("MAIL-FORM-03", line, _below(path, name), expected=MAX_LINE, found=longest)
-                if not decode(text)[1]:
+                said, sound = decode(text)
+                if not sound:
                     self.say("MAIL-FORM-11", line, _below(path, name), found=text[:80], field=name)
+                elif command := _COMMAND.search(said):
+                    shown = f"U+{ord(command[0]):04X}"
+                    self.say("MAIL-FORM-16", line, _below(path, name), found=shown, field=name)
                 yield Field(name, text.replace("\r", " ").replace("\n", " "), line, odd)
             line += row.count(b"\n") + 1
 

@@ -41,7 +41,17 @@ def unpack(data: bytes) -> tuple[list[File], list[Finding]]:
     except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, OSError) as error:
         if isinstance(error, BadArchive):
             raise
-        raise BadArchive(find("XDM-ZIP-01", found=error)) from None
+        raise BadArchive(find("XDM-ZIP-01", found=fault(error))) from None
+
+
+def fault(error: Exception) -> str:
+    """What is broken in an archive, by the names of APPNOTE, which need no translation."""
+    said = str(error)
+    if isinstance(error, zlib.error):
+        return "deflate"
+    if "CRC" in said:
+        return "CRC-32"
+    return "end of central directory record" if "not a zip file" in said else said or type(error).__name__
 
 
 def _safe(members: list[zipfile.ZipInfo]) -> None:
@@ -82,7 +92,7 @@ def _read(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> tuple[lis
             with archive.open(one) as stream:
                 content = stream.read(one.file_size + 1)
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError) as error:
-            raise BadArchive(find("XDM-ZIP-01", found=f"{name}: {error}", where=Where(path=name))) from None
+            raise BadArchive(find("XDM-ZIP-01", found=fault(error), where=Where(path=name))) from None
         files[name.upper()] = File(name, content)
     return list(files.values()), findings
 

@@ -58,7 +58,13 @@ def read_metadata(data: bytes) -> tuple[Submission | None, list[Finding]]:
     try:
         root = parse(data)
     except BadXml as bad:
-        return None, [find("XDM-MET-01", found=bad.detail, where=Where(bad.line or None, bad.column or None))]
+        return None, [
+            find(
+                "XDM-MET-01",
+                found="DOCTYPE" if bad.reason == "dtd" else bad.detail,
+                where=Where(bad.line or None, bad.column or None),
+            )
+        ]
     request = root if root.tag == names.SUBMIT else next(root.iter(names.SUBMIT), None)
     if request is None:
         found = local(str(root.tag))

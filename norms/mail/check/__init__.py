@@ -28,6 +28,8 @@ def findings_of(seen: Seen) -> list[Finding]:
     """The same for a message already opened."""
     mail = seen.mail
     findings = list(mail.problems)
+    if not mail.root.fields:  # no message: nothing else would help
+        return findings
     stages = (receipts,) if mail.is_report else (texts, parts, subject, patients, receipts)
     for stage in (headers, xmss, *stages):
         findings += stage.check(seen)

@@ -16,6 +16,7 @@ from norms.mail.names import read_person_name
 
 DRIFT = timedelta(minutes=15)
 _MENTIONS = {"« automatique »": re.compile("automati", re.I), "« …@… »": re.compile(r"[^\s@<>]+@[\w.-]+\.\w+")}
+_ZONE = re.compile(r"([+-]\d{4}|[A-Z]{1,4})\s*(\([^()]*\)\s*)?$", re.I)  # or its old name, GMT
 _PERSON = "[<Titre>_]<Prénom>_<NOM>[_<Entité>]"
 _ENTITY = "<Entité fonctionnelle>"
 
@@ -47,6 +48,8 @@ def _origin(seen: Seen) -> Iterator[Finding]:
         for one in mail.recipients:
             if one.key not in envelope:
                 yield find("MAIL-HDR-11", found=one.address, where=mail.where("to"))
+    if mail.header("bcc"):
+        yield find("MAIL-HDR-12", where=mail.where("bcc"))
     if mail.root.field("content-type") and not mail.header("mime-version").startswith("1.0"):
         yield find("MAIL-HDR-10", where=mail.where("mime-version"))
     if facts.kind == "APP" and not mail.is_report and not mail.addresses("reply-to"):
@@ -63,10 +66,10 @@ def _unsaid(mail: Mail) -> str:
 
 def _date(seen: Seen) -> Iterator[Finding]:
     mail, now = seen.mail, seen.facts.now
-    when = mail.date
-    if when is None:
+    when, said = mail.date, mail.header("date")
+    if when is None or not _ZONE.search(said):
         expected = write.date(now) if now else "Sun, 22 Nov 2026 09:30:00 +0100"
-        yield find("MAIL-HDR-02", expected=expected, found=mail.header("date"), where=mail.where("date"))
+        yield find("MAIL-HDR-02", expected=expected, found=said or "—", where=mail.where("date"))
     elif now is not None and abs(when - now) > DRIFT:
         yield find("MAIL-HDR-07", expected=write.date(now), found=write.date(when), where=mail.where("date"))
 

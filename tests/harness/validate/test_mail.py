@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,33 @@ def test_nothing_hostile_shows_a_traceback(tmp_path: Path) -> None:
         answer = _segur(tmp_path / name)
         assert answer.exit_code == 1
         assert answer.exception is None or isinstance(answer.exception, SystemExit)
+
+
+def test_what_is_no_message_is_told_in_one_finding() -> None:
+    for raw in (b"", b"\r\n\r\nx", "une note\n".encode("utf-16"), b"<?xml version='1.0'?><a/>"):
+        assert [one.rule for one in judge("m.eml", raw, Options()).findings] == ["MAIL-FORM-15"], raw
+
+
+def test_an_archive_without_metadata_is_still_an_archive(tmp_path: Path) -> None:
+    """Under another name too: the documents in it, right as they are, do not make it pass."""
+    whole = zipfile.ZipFile(io.BytesIO(xdm.write(archive([sample(N1)]))))
+    with whole, zipfile.ZipFile(tmp_path / "envoi.zip", "w") as less:
+        for name in whole.namelist():
+            if not name.endswith("METADATA.XML"):
+                less.writestr(name, whole.read(name))
+    (row,) = json.loads(_segur(tmp_path / "envoi.zip", "--format", "json").stdout)
+    assert (row["kind"], row["verdict"]) == ("xdm", "fail")
+    assert "XDM-LAY-04" in {one["rule"] for one in row["findings"]}
+
+
+def test_a_broken_archive_is_told_in_the_language_of_the_reader(tmp_path: Path) -> None:
+    whole = xdm.write(archive([sample(N1)]))
+    (tmp_path / "IHE_XDM.ZIP").write_bytes(whole[:-30])
+    (tmp_path / "cda.zip").write_bytes(b"<html>404</html>")
+    for name in ("IHE_XDM.ZIP", "cda.zip"):
+        said = _segur(tmp_path / name)
+        assert "end of central directory record" in said.output + said.stderr
+        assert "File is not" not in said.output + said.stderr
 
 
 def test_strict_raises_warnings() -> None:
