@@ -56,7 +56,7 @@ def each(start: Element, path: str) -> list[Element]:
     """The elements at `path` below `start`, in document order."""
     found: list[Element] = [start]
     for tag in _steps(path):
-        found = [child for element in found for child in element.iterchildren(tag)]
+        found = [child for element in found for child in element[:] if child.tag == tag]
     return found
 
 
@@ -68,17 +68,23 @@ def first(start: Element, path: str) -> Element | None:
 
 def inner(element: Element) -> list[Element]:
     """The children that are elements: neither comments nor instructions."""
-    return [child for child in element if isinstance(child.tag, str)]
+    return [child for child in element[:] if isinstance(child.tag, str)]
 
 
 def words(element: Element | None) -> str:
     """All the text of an element, white space squeezed; empty for None."""
-    return " ".join("".join(map(str, element.itertext(etree.Element))).split()) if element is not None else ""
+    if element is None:
+        return ""
+    said = cast(str, _TEXT(element)) if len(element) else element.text or ""
+    return " ".join(said.split())
+
+
+_TEXT = etree.XPath("string()", regexp=False, smart_strings=False)
 
 
 def silent(element: Element) -> bool:
     """True when an element holds no text but white space."""
-    return not any(str(text).strip() for text in element.itertext(etree.Element))
+    return not words(element)
 
 
 Known = Callable[[str, str, str, str], str]
@@ -150,7 +156,7 @@ class Document:
 
     def templates(self, element: Element) -> list[tuple[str, str]]:
         """(root, extension) of each templateId of an element; an absent extension is ``""``."""
-        return [(t.get("root", ""), t.get("extension", "")) for t in element.iterchildren(qname("templateId"))]
+        return [(t.get("root", ""), t.get("extension", "")) for t in each(element, "templateId")]
 
     @cached_property
     def ids(self) -> Mapping[str, list[Element]]:

@@ -45,41 +45,38 @@ class _Walk:
                     self.faults.type(element, kind, said, actual)
                     return
                 kind = actual
-        attributes = kind.attributes
-        required = len(kind.required)
+        required = kind.required
+        wanting = len(required)
         items: list[tuple[str, str]] = element.items()  # type: ignore[assignment]
-        for name, value in items:
-            tests = attributes.get(name)
-            if tests is None or not (tests[0](value) or tests[1](value)):
-                self._attribute(element, kind, name, value)
-            elif name in kind.required:
-                required -= 1
-        if required:
+        if items:
+            attributes = kind.attributes
+            for name, value in items:
+                tests = attributes.get(name)
+                if tests is None or not (tests[0](value) or tests[1](value)):
+                    self._attribute(element, kind, name, value)
+                elif wanting and name in required:
+                    wanting -= 1
+            if kind.linked:
+                self._linked(element, kind)
+        if wanting:
             self.faults.missing_attributes(element, kind)
-        if kind.linked:
-            self._linked(element, kind)
-        if len(element) or not kind.start.final:
-            self._children(element, kind)
-        elif not kind.mixed and (text := element.text) is not None and (kind.empty or text.strip(_SPACE)):
-            self.faults.text(element, text)
-
-    def _children(self, element: Element, kind: Type) -> None:
-        """The children in the model's order; no text between them but white space where the type takes none."""
+        # The children in the model's order; no text between them but white space where the type takes none.
         state = kind.start
         broken = False
         solid = not kind.mixed
+        empty = kind.empty
         stray = element.text if solid else None
-        if stray is not None and not kind.empty and not stray.strip(_SPACE):
+        if stray is not None and not empty and not stray.strip(_SPACE):
             stray = None
-        for child in element:
-            if solid and (tail := child.tail) is not None and stray is None and (kind.empty or tail.strip(_SPACE)):
+        for child in element[:]:
+            if solid and stray is None and (tail := child.tail) is not None and (empty or tail.strip(_SPACE)):
                 stray = tail
             tag = child.tag
-            if not isinstance(tag, str):
-                continue  # a comment or an instruction
             step = state.next.get(tag)
             if step is not None:
                 state, key = step
+            elif not isinstance(tag, str):
+                continue  # a comment or an instruction
             elif OTHER in state.next and tag.startswith("{") and not tag.startswith(_HL7):
                 state, key = state.next[OTHER]
             else:
@@ -94,9 +91,7 @@ class _Walk:
                 self.element(child, type_of(key))
         if broken or not state.final:
             self.faults.children(element, kind)
-        if stray is not None and not (
-            kind.empty and broken
-        ):  # else its children are said, and with them what is between
+        if stray is not None and not (empty and broken):  # else its children are said, and with them what is between
             self.faults.text(element, stray)
 
     def _attribute(self, element: Element, kind: Type, name: str, value: str) -> None:

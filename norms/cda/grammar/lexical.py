@@ -18,7 +18,7 @@ _NAME = _NAME_START + "\\-.0-9\u00b7\u0300-\u036f\u203f-\u2040"
 _NCNAME = f"[{_NAME_START}][{_NAME}]*"
 _NMTOKEN = f"[{_NAME}:]+"
 _UID = (
-    r"[0-2](?:\.(?:0|[1-9][0-9]*))*"  # OID
+    r"[0-2](?:\.(?!0[0-9])[0-9]++)*+"  # OID
     r"|[0-9a-zA-Z]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{12}"  # UUID
     r"|[A-Za-z][A-Za-z0-9\-]*"  # names reserved by HL7
 )

@@ -40,10 +40,10 @@ _BODY = qname("component")
 
 def _identifier(document: Document, one: Element, root: str, extension: str) -> Iterator[Finding]:
     kind, number = extension[:1], extension[1:]
-    where = document.where(one, "extension")
     right = identifiers.person(extension) if root == PERSONS else identifiers.structure(extension)
     if right:
         return
+    where = document.where(one, "extension")
     wanted = _LENGTHS[root].get(kind)
     persons = root == PERSONS
     known = "0 3 4 5 8" if persons else "0 1 2 3 4"
