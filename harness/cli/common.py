@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -47,3 +48,12 @@ def HomeOption() -> Any:  # noqa: N802 - reads like typer.Option where it is use
 
 
 HomePath = Path | None
+
+
+def no_scenario(names: Sequence[str], known: Sequence[str]) -> str:
+    """Says which names match no scenario, those that are near, and where all of them are told."""
+    from difflib import get_close_matches
+
+    close = (get_close_matches(name.upper(), known, n=2, cutoff=0.5) for name in names)
+    near = ", ".join(dict.fromkeys(name for names in close for name in names))
+    return t("run.no_scenario_near" if near else "run.no_scenario", names=", ".join(names), near=near)

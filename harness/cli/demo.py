@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from shutil import which
 
 import typer
 
@@ -33,5 +35,11 @@ def demo(
     # Through its own command line, so that whatever option it gains later has its default here too.
     code = typer.main.get_command(run.app).main(args=asked, prog_name="segur run", standalone_mode=False)
     if report.exists():
-        say(t("demo.ends", report=report.resolve()))
+        say(t("demo.ends", report=report.resolve(), segur=_typed()))
     raise typer.Exit(code or 0)
+
+
+def _typed() -> str:
+    """What to type to call this program again: its name where the shell finds it, else its path."""
+    own = Path(sys.argv[0])
+    return "segur" if own.stem != "segur" or which("segur") else str(own)

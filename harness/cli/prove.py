@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from harness.cli.common import BENCH_ERROR, FAILED, PASSED, HomeOption, fail, out, out_json, say, t
+from harness.cli.common import BENCH_ERROR, FAILED, PASSED, HomeOption, fail, no_scenario, out, out_json, say, t
 from harness.lang import lang
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def prove(
     asked = Asked("reference", tuple(ids or ()))
     scenarios, _, unmatched = concerned(asked, asked.software(), found)
     if unmatched:
-        fail(t("run.no_scenario", names=", ".join(unmatched), known=", ".join(sorted(found.scenarios))))
+        fail(no_scenario(unmatched, sorted(found.scenarios)))
     if folder:
         _whole(scenarios, found, names=defect)
     proof = _proved(scenarios, defect, Home.at(home).root / "prove.jsonl", jobs, fresh=fresh)

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from harness.cli.common import BENCH_ERROR, FAILED, PASSED, HomeOption, fail, say, t
+from harness.cli.common import BENCH_ERROR, FAILED, PASSED, HomeOption, fail, no_scenario, say, t
 from harness.lang import lang
 
 INTERRUPTED = 130  # what a shell expects after Ctrl-C
@@ -54,7 +54,7 @@ def run(
         store = _found(place, ids[0] if ids else "")
         asked = Asked.of(store.asked()["asked"])
     else:
-        chosen = sut or ("sut.toml" if Path("sut.toml").is_file() else "reference")
+        chosen = sut or ("sut.toml" if Path("sut.toml").is_file() and not defect else "reference")
         wanted = tuple(ids or ())
         if only_failed:
             wanted = _failed(place, wanted)
@@ -91,7 +91,7 @@ def _run(asked: Any, place: Any, store: Any, writers: Any, guide: bool | None) -
         fail("\n".join(problem.shown(lang()) for problem in found.problems))
     scenarios, left_out, unmatched = concerned(asked, software, found)
     if unmatched:
-        fail(t("run.no_scenario", names=", ".join(unmatched), known=", ".join(found.ids)))
+        fail(no_scenario(unmatched, found.ids))
     if not scenarios:
         fail(t("run.none_concerned", n=left_out))
     kept = store or Store.new(place.runs, {"asked": asked.stored(), "scenarios": [s.id for s in scenarios]})
@@ -102,13 +102,11 @@ def _run(asked: Any, place: Any, store: Any, writers: Any, guide: bool | None) -
             return launch(
                 asked, scenarios, client, kept, to_all(writers), lang=lang(), left_out=left_out, person=person
             )
-    except BadSut as error:
+    except (BadSut, DriveError) as error:
+        kept.drop_if_empty()
         fail(error.message.get(lang()))
-    except DriveError as error:
-        fail(error.message.get(lang()))
-    except BenchError as error:
-        fail(t("run.bench", error=error), BENCH_ERROR)
-    except OSError as error:  # no free port, disk full…
+    except (BenchError, OSError) as error:  # OSError: no free port, disk full…
+        kept.drop_if_empty()
         fail(t("run.bench", error=error), BENCH_ERROR)
     except KeyboardInterrupt:
         fail(t("run.interrupted", run=kept.run), INTERRUPTED)
@@ -170,15 +168,16 @@ def _found(place: Any, run_id: str) -> Any:
 
 
 def _failed(place: Any, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """The scenarios of the last run that did not pass, among those asked for."""
+    """The scenarios of the last run that did not pass, or were not reached, among those asked for."""
     from harness.scenario.store import NoRun, Store
     from harness.scenario.verdict import Verdict
 
     try:
-        results = Store.newest(place.runs).results()
+        last = Store.newest(place.runs)
     except NoRun:
-        fail(t("run.no_run", run="—", folder=place.runs))
-    bad = [r.id for r in results if r.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)]
+        fail(t("runs.none"))
+    good = {r.id for r in last.results() if r.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)}
+    bad = [name for name in last.asked().get("scenarios", ()) if name not in good]
     bad = [name for name in bad if not wanted or any(name == w or name.startswith(f"{w}.") for w in wanted)]
     if not bad:
         say(t("run.nothing_failed"))

@@ -120,4 +120,4 @@ def _found(home: Path | None, run: str) -> Any:
     try:
         return Store.find(runs, run) if run else Store.newest(runs)
     except NoRun:
-        fail(t("run.no_run", run=run or "—", folder=runs))
+        fail(t("runs.no_run", run=run, folder=runs) if run else t("runs.none"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from harness.cli.common import FAILED, fail, out, out_json, say, t
+from harness.cli.common import FAILED, fail, no_scenario, out, out_json, say, t
 from harness.lang import lang
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=t("scenarios.help"), pretty_exceptions_enable=False)
@@ -76,7 +76,7 @@ def show(
     found = library(scenarios, only=[id])
     picked, _ = found.pick([id])
     if not picked:
-        fail(t("run.no_scenario", names=id, known=", ".join(found.ids)))
+        fail(no_scenario([id], found.ids))
     if as_json:
         out_json({"schema": 1, "scenarios": [document(each, lang()) for each in picked]})
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -78,6 +79,11 @@ class Store:
     def note(self, **facts: Any) -> None:
         """Add facts to ``run.json``."""
         self._write(self.folder / "run.json", {**self.asked(), **facts})
+
+    def drop_if_empty(self) -> None:
+        """Forget a run that could not begin: nothing was played, marked or joined."""
+        if not any(path.is_file() and path.name != "run.json" for path in self.folder.rglob("*")):
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def save(self, result: ScenarioResult, traffic: Iterable[Traffic] = ()) -> None:
         """Keep a scenario's result and its exchanges."""

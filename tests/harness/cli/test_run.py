@@ -103,6 +103,8 @@ def test_resuming_runs_what_is_left(live_bench: Bench, sut: str) -> None:
     store = Store.newest(live_bench.options.home.runs)
     (store.folder / "scenarios" / "H.INS.08.json").unlink()  # as a kill would leave it
     before = (store.folder / "scenarios" / "H.INS.01.json").read_bytes()
+    left = segur_run(live_bench, "--only-failed", "--sut", "nowhere.toml")
+    assert "nowhere.toml" in left.output  # what was not reached did not pass
     again = segur_run(live_bench, "--resume", store.run)
     assert again.exit_code == PASSED, again.output
     assert Store(store.folder).result("H.INS.08")
@@ -134,9 +136,23 @@ def test_a_software_that_does_not_answer(live_bench: Bench, tmp_path: Path, free
         f'schema = 1\n[drive]\nkind = "http"\nurl = "http://127.0.0.1:{free_port}"\n[bind]\nclient_id = "x"\n',
         encoding="utf-8",
     )
+    before = Store.newest(live_bench.options.home.runs)
     asked = segur_run(live_bench, "H.INS.01", "--sut", str(path))
     assert asked.exit_code == USAGE
     assert str(free_port) in asked.output
+    assert Store.newest(live_bench.options.home.runs) == before  # no run that never began is left to be resumed
+
+
+def test_a_defect_is_for_the_reference_whatever_the_folder_describes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sut.toml").write_text('schema = 1\n[drive]\nkind = "guided"\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    words = ["H.INX.01", "--defect", "no-first-name-alert", "--home", str(tmp_path)]
+    asked = cli.invoke(run_app, words)
+    assert "H.INS.01" in asked.output  # the near name: the defect was accepted
+    assert "segur scenarios list" in asked.output
+    assert "--sut" in cli.invoke(run_app, [*words, "--sut", "sut.toml"]).output
 
 
 def test_ones_own_scenario_runs_beside_ours(live_bench: Bench, sut: str, tmp_path: Path) -> None:
