@@ -40,6 +40,7 @@ class Where:
 
 
 NOWHERE = Where()
+_OR: Mapping[Lang, str] = {"fr": " ou ", "en": " or "}
 PATH = " › "  # between a file and what lies inside it, in a path
 
 
@@ -66,14 +67,25 @@ class Finding:
 
     def message(self, lang: Lang) -> str:
         """What was seen, in one sentence."""
-        return fill(rules.words(self.rule, lang)["message"], self._words())
+        return fill(rules.words(self.rule, lang)["message"], self._words(lang))
 
     def fix(self, lang: Lang) -> str:
-        """What to change."""
-        return fill(rules.words(self.rule, lang)["fix"], self._words())
+        """What to change; with what it may have been meant to be, when the finding names it (``near``)."""
+        row, words = rules.words(self.rule, lang), self._words(lang)
+        near = " " + fill(row["near"], words) if "near" in row and self.args.get("near") else ""
+        return fill(row["fix"], words) + near
 
-    def _words(self) -> dict[str, object]:
-        return {"expected": self.expected, "found": self.found, "path": self.where.path, **self.args}
+    def _words(self, lang: Lang) -> dict[str, object]:
+        """What fills the texts; ``named`` and ``what`` are what is expected, in words of the trade."""
+        named, known = rules.named(self.rule, self.expected, lang)
+        return {
+            "expected": self.expected.replace(" | ", _OR[lang]),
+            "found": self.found or "—",
+            "path": self.where.path,
+            "named": named,
+            "what": f" ({named})" if known else "",
+            **self.args,
+        }
 
     def inside(self, *outer: str) -> Finding:
         """The same finding about something that lies inside something else: ``outer`` come before its path."""

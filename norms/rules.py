@@ -13,7 +13,9 @@ and the rule's two sentences in ``texts/fr.toml`` and ``texts/en.toml``::
     ["INS-KEY-01"]
     message = "La clé {found} n'est pas celle du matricule (attendu {expected})."
     fix = "Recalculer la clé : 97 − (matricule mod 97)."
+    near = "Peut-être {near}."   # added to the fix of a finding that has ``near``; may be left out
 
+A ``[meanings]`` table may say what elements are, in words of the trade (``{what}``, ``{named}``).
 Ids are locked in ``norms/rules.lock``: one is never reused or removed.
 """
 
@@ -81,6 +83,13 @@ def words(rule_id: str, lang: Lang) -> Mapping[str, str]:
     """The rule's ``message`` and ``fix`` in one language."""
     row: Mapping[str, str] = table(HOMES[rule_id.split("-", 1)[0]], lang)[rule_id]
     return row
+
+
+def named(rule_id: str, expected: str, lang: Lang) -> tuple[str, bool]:
+    """What is expected (names of elements, a comma apart) in words of the trade, and whether every name has some."""
+    told: Mapping[str, str] = table(HOMES[rule_id.split("-", 1)[0]], lang).get("meanings", {})
+    names = expected.split(", ") if told and expected else []
+    return ", ".join(told.get(name, name) for name in names), bool(names) and all(name in told for name in names)
 
 
 def catalogue() -> Iterator[Rule]:

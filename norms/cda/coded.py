@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from norms.cda.document import Document, Element, shown, words
+from norms.codes.tables import Table
 from norms.finding import Finding, Severity, find
+
+SHORT = 8  # codes of a set that are all named to who used another
 
 
 def check(
@@ -25,11 +28,12 @@ def check(
     if held is None:
         return
     severity = None if firm else Severity.WARNING
-    said: dict[str, Any] = {"name": shown(element.tag), "table": held.name, "date": held.date}
+    said: dict[str, Any] = {"name": shown(element.tag), "table": held.name, "date": held.date or "—"}
     system = element.get("codeSystem", "")
     known = [system] if (code, system) in held.labels else held.systems_of(code)
     if not known:
         where = document.where(element, "" if attribute == "text" else attribute or "code")
+        said["near"] = nearest(held, element.get("displayName", ""))
         yield find("CDA-TRM-01", expected=held.name, found=code, where=where, severity=severity, **said)
     elif not attribute and system and system not in known:
         said["code"] = code
@@ -42,6 +46,19 @@ def check(
             yield find(
                 "CDA-TRM-03", expected=label, found=display, where=document.where(element, "displayName"), **said
             )
+
+
+def nearest(table: Table, display: str) -> str:
+    """The codes of a set that an absent one may have been meant to be: the whole of a short set, else by label."""
+    told = {code: label for (code, _), label in table.labels.items()}
+    if len(told) > SHORT:
+        from difflib import get_close_matches  # loaded for the first fault: most documents have none
+
+        same = [code for code, label in told.items() if label and _plain(label) == _plain(display)]
+        labels = {label: code for code, label in told.items()}
+        near = same or [labels[label] for label in get_close_matches(display, labels, 2, 0.75)]
+        told = {code: told[code] for code in near}
+    return ", ".join(f"{code} ({label})" if label else code for code, label in told.items())
 
 
 def _plain(label: str) -> str:

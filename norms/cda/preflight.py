@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import cast
 
-from norms.cda.document import DS, HL7, XSI, XSL, Document, Element, Known, shown
+from norms.cda.document import DS, HL7, XSI, XSL, Document, Element, Known
 from norms.codes import Tables
 from norms.finding import Finding, Severity, Where, find
 from norms.xml import BadXml, parse
@@ -17,6 +17,7 @@ LIMIT = 50_000_000  # bytes: beyond, the file is not read
 _ROOT = f"{{{HL7}}}ClinicalDocument"
 _WRAPPERS = {f"{{{XSL}}}stylesheet": "xsl", f"{{{XSL}}}transform": "xsl", f"{{{DS}}}Signature": "signature"}
 _BOMS = {b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_WIDE = (b"<\x00", b"\x00<")  # UTF-16 without its mark: the parser reads it, whatever the prolog says
 _DECLARED = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._\-]+)[\"']")
 # What the parser says, and the rule that tells it to a reader; the group is what was found.
 _MISMATCH = re.compile(r"tag mismatch: (\S+) line (\d+) and ([^\s,]+)")
@@ -26,6 +27,7 @@ _SYNTAX: tuple[tuple[str, str], ...] = (
     (r"(?:Premature end|EndTag: '</' not found|Couldn't find end)(.*)", "CDA-PRE-14"),
     (r"[Nn]amespace prefix (\S+)(?: for \S+)?(?: on \S+)? is not defined", "CDA-PRE-15"),
     (r"Attribute (\S+) redefined", "CDA-PRE-16"),
+    (r"[Dd]epth(.*)", "CDA-PRE-21"),
     (r"(?:huge|[Ee]xcessive)(.*)", "CDA-PRE-06"),
 )
 
@@ -47,9 +49,11 @@ def read(
         return None, [_unreadable(data, error)]
     root, wrapper, held = _unwrap(outer)
     if root is None or held > 1:
-        where = Where(cast(int | None, outer.sourceline), 1, shown(outer.tag), "", shown(outer.tag))
+        line = cast(int, outer.sourceline)
+        where = Where(line, 1, outer.tag.rpartition("}")[2], "", _line(data, line))
+        namespace, _, name = outer.tag.strip("{").rpartition("}")
         rule = "CDA-PRE-09" if held > 1 else _no_root(outer)
-        return None, [find(rule, found=str(held) if held > 1 else shown(outer.tag), where=where)]
+        return None, [find(rule, found=held if held > 1 else name, where=where, namespace=namespace or "—")]
     document = Document(
         data, root, outer=outer, wrapper=wrapper, tables=tables.fresh(), today=today, pdfa=pdfa, known=known
     )
@@ -78,7 +82,7 @@ def _unreadable(data: bytes, error: BadXml) -> Finding:
     text = data.lstrip(b" \t\r\n")
     if not text:
         return find("CDA-PRE-19")
-    if not text.startswith((b"<", *_BOMS)):
+    if not text.startswith((b"<", *_WIDE, *_BOMS)):
         return find("CDA-PRE-20", found=_beginning(text), where=Where(1, 1))
     try:
         if _encoding(data) == "UTF-8":
@@ -94,19 +98,19 @@ def _unreadable(data: bytes, error: BadXml) -> Finding:
         return find("CDA-PRE-11", expected=f"<{opened}>", found=f"</{closed}>", where=where, opened=at)
     for pattern, rule in _SYNTAX:
         if hit := re.search(pattern, error.detail):
-            return find(rule, found=hit[1].strip(" :"), where=where)
+            return find(rule, found=len(data) if rule == "CDA-PRE-06" else hit[1].strip(" :"), where=where)
     return find("CDA-PRE-01", found=error.detail.partition(", line ")[0], where=where)
 
 
 def _beginning(data: bytes) -> str:
     """The first bytes as a reader can see them."""
-    words = data[:24].decode("utf-8", "replace").splitlines()[0]
-    return words if words.isprintable() and "\ufffd" not in words else data[:8].hex(" ")
+    words = "".join(data[:24].decode("utf-8", "replace").splitlines()[:1])
+    return words if words and words.isprintable() and "\ufffd" not in words else data[:8].hex(" ")
 
 
 def _prolog(document: Document, data: bytes) -> Iterator[Finding]:
     encoding = _encoding(data)
-    top = Where(1, 1, "", "", data[:120].decode("utf-8", "replace").splitlines()[0] if data else "")
+    top = Where(1, 1, "", "", _line(data, 1))
     if encoding != "UTF-8":
         yield find("CDA-PRE-04", found=encoding, where=top)
     elif data.startswith(b"\xef\xbb\xbf"):
@@ -124,10 +128,20 @@ def _encoding(data: bytes) -> str:
     for bom, name in _BOMS.items():
         if data.startswith(bom):
             return name
+    if data.startswith(_WIDE):
+        return "UTF-16"
     declared = _DECLARED.match(data[:300])
     return declared[1].decode().upper().replace("UTF8", "UTF-8") if declared else "UTF-8"
 
 
 def _line(data: bytes, line: int) -> str:
+    """One line of the file as it can be shown, in whatever encoding it is."""
+    if _encoding(data) == "UTF-16":
+        data = (
+            data[: len(data) & ~1]
+            .decode("utf-16-be" if data[:1] in (b"\xfe", b"\0") else "utf-16-le", "replace")
+            .encode()
+        )
     lines = data.splitlines() if line else []
-    return lines[line - 1].decode("utf-8", "replace").strip()[:160] if 0 < line <= len(lines) else ""
+    told = lines[line - 1].decode("utf-8", "replace").strip(" \t\r\n\ufeff")[:160] if 0 < line <= len(lines) else ""
+    return "".join(char if char.isprintable() else "·" for char in told.replace("\t", " "))

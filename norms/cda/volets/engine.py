@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from norms.cda.coded import nearest
 from norms.cda.document import XSI_TYPE, Document, Element, shown
 from norms.cda.volets import paths, sheets
 from norms.cda.volets.lines import NAMES, Line, system
@@ -88,7 +89,9 @@ class Run:
             if not self.known_missing(oid, element):
                 self._missing.setdefault(oid, []).append(element)
                 template = sheets.name(oid) or oid
-                yield self._say("CDA-TPL-06", who, element, expected, number, template=template, wanted=oid)
+                yield self._say(
+                    "CDA-TPL-06", who, element, expected, number, template=template, wanted=oid, near=self._slip(oid)
+                )
             return
         yield self._say("CDA-TPL-03", who, element, f"{expected} {human(line.path)}", number)
 
@@ -100,10 +103,11 @@ class Run:
             yield self._say("CDA-TPL-03", who, element, f"1..* {line.path} {expected}", 0)
         if not there or any(_codes(e, oid, codes) for e in there) or not self.document.sound(there[0]):
             return
-        code, of = there[0].get("code", "—"), there[0].get("codeSystem", "—")
+        code, of = there[0].get("code", "—"), there[0].get("codeSystem", "")
         attribute = "codeSystem" if not codes or code in codes else "code"
         rule = "CDA-TPL-05" if line.kind == "=" else "CDA-TPL-10"
-        yield self._say(rule, who, there[0], expected, f"{code} ({NAMES.get(of, of)})", attribute)
+        found = f"{code} ({NAMES.get(of, of)})" if of else code
+        yield self._say(rule, who, there[0], expected, found, attribute)
 
     def _type(self, line: Line, element: Element, who: Owner) -> Iterator[Finding]:
         there = self.select(line.path, element)
@@ -136,17 +140,26 @@ class Run:
                 verdicts = {self.document.tables.holds(table, code, oid) for table in tables}
                 if verdicts == {False}:
                     self.document.spoil(coded)
-                    yield self._say("CDA-SET-01", who, coded, expected, f"{code} ({NAMES.get(oid, oid)})", "code")
+                    held = self.document.tables.table(tables[0])
+                    near = nearest(held, coded.get("displayName", "")) if held is not None else ""
+                    found = f"{code} ({NAMES.get(oid, oid)})"
+                    yield self._say("CDA-SET-01", who, coded, expected, found, "code", near=near)
 
     def _say(
         self, rule: str, who: Owner, element: Element, expected: str, found: object, attribute: str = "",
-        template: str = "", wanted: str = "",
+        template: str = "", wanted: str = "", near: str = "",
     ) -> Finding:  # fmt: skip
         where = self.document.where(element, attribute if attribute and attribute in element.attrib else "")
         return find(
             rule, expected=expected, found=found or ("0" if found == 0 else "—"), where=where,
-            owner=who.name, oid=who.oid, template=template, wanted=wanted,
+            owner=who.name, oid=who.oid, template=template, wanted=wanted, near=near,
         )  # fmt: skip
+
+    def _slip(self, oid: str) -> str:
+        """A templateId of the document that nobody knows and that looks like this one, or is of its family, else ""."""
+        known, stem = sheets.known(), oid.rpartition(".")[0]
+        odd = [one for one in self.document.by_template if one not in known and one.rpartition(".")[0] == stem]
+        return next((one for one in odd if oid in sheets.meant(one)), odd[0] if odd else "")
 
     # -- help ------------------------------------------------------------------------------------------------------
 

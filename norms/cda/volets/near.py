@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 
 from norms.cda.document import Document, qname
 from norms.cda.volets import sheets
@@ -14,7 +14,7 @@ def check(document: Document, run: Run) -> Iterator[Finding]:
     """Mistyped templateIds of sections and entries, unless what they were meant to be was already said missing."""
     known = sheets.known()
     for oid, elements in document.by_template.items():
-        candidates = _meant(oid, known) if oid and oid not in known else []
+        candidates = sheets.meant(oid) if oid and oid not in known else []
         for element in elements if candidates else ():
             if element is document.root or run.missing_from(oid.rpartition(".")[0], element):
                 continue
@@ -25,15 +25,3 @@ def check(document: Document, run: Run) -> Iterator[Finding]:
                     "CDA-TPL-09", expected=meant, found=oid, where=document.where(template, "root"),
                     template=sheets.name(meant) or meant,
                 )  # fmt: skip
-
-
-def _meant(oid: str, known: Container[str]) -> list[str]:
-    """The known templateIds whose last arc has one digit less, more or other."""
-    stem, _, last = oid.rpartition(".")
-    found: list[str] = []
-    for cut in range(len(last) + 1):
-        others = [last[:cut] + last[cut + 1 :]]
-        for digit in "0123456789":
-            others += [last[:cut] + digit + last[cut + 1 :], last[:cut] + digit + last[cut:]]
-        found += [f"{stem}.{other}" for other in others if other and f"{stem}.{other}" in known]
-    return found

@@ -155,3 +155,16 @@ def additions(file: str) -> tuple[tuple[str, tuple[Line, ...]], ...]:
         else:
             places[-1][1].append(parse(line))
     return tuple((place, tuple(lines)) for place, lines in places)
+
+
+def meant(oid: str) -> list[str]:
+    """The known templateIds whose last arc has one digit less, more or other."""
+    stem, _, last = oid.rpartition(".")
+    held = known()
+    found: list[str] = []
+    for cut in range(len(last) + 1):
+        others = [last[:cut] + last[cut + 1 :]]
+        for digit in "0123456789":
+            others += [last[:cut] + digit + last[cut + 1 :], last[:cut] + digit + last[cut:]]
+        found += [f"{stem}.{other}" for other in others if other and f"{stem}.{other}" in held]
+    return found

@@ -23,6 +23,7 @@ UNREADABLE = [
     ("CDA-PRE-14", LEVEL_1.encode()[:-60]),
     ("CDA-PRE-15", edited(("<title>", '<title x:a="1">'))),
     ("CDA-PRE-16", edited(('code="FR"', 'code="FR" code="FR"'))),
+    ("CDA-PRE-21", b"<a>" + b"<b>" * 300 + b"</b>" * 300 + b"</a>"),
 ]
 
 
@@ -72,3 +73,26 @@ def test_what_the_prolog_should_not_hold_is_information() -> None:
     assert "CDA-PRE-18" in rules(judged(("<ClinicalDocument", sheet)), info=True)
     located = 'ClinicalDocument xsi:schemaLocation="urn:hl7-org:v3 CDA.xsd"'
     assert "CDA-PRE-17" in rules(judged(("ClinicalDocument", located)), info=True)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
+def test_utf_16_is_refused_with_or_without_its_mark_and_its_line_reads(encoding: str) -> None:
+    found = validate(LEVEL_1.encode(encoding)).findings[0]
+    assert found.rule == "CDA-PRE-04"
+    assert found.where.excerpt.startswith("<?xml version=")
+
+
+def test_what_cannot_be_printed_is_not_printed() -> None:
+    for data in (b"\x1c\x07\x00\x01", b"\x00\x01<a>", b"\r\n\x0b"):
+        found = validate(data).findings[0]
+        assert found.message("fr").isprintable()
+        assert "«  »" not in found.message("fr")
+
+
+def test_another_root_is_named_with_its_namespace_and_its_line() -> None:
+    fhir = validate(b'<?xml version="1.0"?>\n<Patient xmlns="http://hl7.org/fhir"/>').findings[0]
+    assert "Patient" in fhir.message("fr")
+    assert "http://hl7.org/fhir" in fhir.message("en")
+    assert fhir.where.excerpt == '<Patient xmlns="http://hl7.org/fhir"/>'
+    bare = validate(b"<ClinicalDocument/>").findings[0]
+    assert "—" in bare.message("fr")
