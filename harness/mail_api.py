@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from harness import mailboxes
 from harness.mailboxes import BadMail
-from mocks.mssante.boxes import BadFolder, Folder, NoFolder
+from mocks.mssante.boxes import Folder, NoFolder
 
 if TYPE_CHECKING:
     from harness.bench import Bench
@@ -87,10 +87,9 @@ def router(bench: Bench) -> APIRouter:
         """File a message (the body: an .eml) as if it had come; flags separated by spaces."""
         place(session_id, address, folder)
         raw = await _read(request, mailboxes.ENTRY)
-        marks = tuple(word for word in flags.split() if word.isascii() and len(word) < 100)
         session = bench.sessions.get(session_id)
         try:
-            uid = mailboxes.put(bench, session, address.lower(), folder, raw, marks)
+            uid = mailboxes.put(bench, session, address.lower(), folder, raw, mailboxes.flags(flags))
         except BadMail as error:
             raise HTTPException(422, str(error)) from None
         return {"folder": folder, "uid": uid}
@@ -134,7 +133,7 @@ def router(bench: Bench) -> APIRouter:
         data = await _read(request, LARGEST)
         try:
             count = mailboxes.file_zip(bench, bench.sessions.get(session_id), address.lower(), data)
-        except (BadMail, BadFolder) as error:
+        except BadMail as error:
             raise HTTPException(422, str(error)) from None
         return {"filed": count}
 

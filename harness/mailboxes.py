@@ -7,17 +7,19 @@ import json
 import re
 import time
 import zipfile
-from collections.abc import Iterator
+import zlib
 from dataclasses import asdict
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from mocks.journal import END, Exchange, Kind
 from mocks.journal.shown import iso
-from mocks.mssante.boxes import Boxes, Folder, Message, NoFolder
+from mocks.mssante.box_model import ENGLISH, FRENCH, INBOX
+from mocks.mssante.boxes import BadFolder, Boxes, Folder, Message, NoFolder
 from mocks.mssante.content import Content
 from mocks.session import Session
 from norms.mail import parse
+from norms.xdm.package import fault
 
 if TYPE_CHECKING:
     from harness.bench import Bench
@@ -26,7 +28,12 @@ ENTRIES, ENTRY, TOTAL = 20_000, 60_000_000, 1_000_000_000  # of a zip that is fi
 TEXT = 200_000  # characters of a text part that are shown
 LOOKED = 500  # newest entries of the journal in which the exchange that brought a message is looked for
 _TAG = re.compile(r"<(style|script|head)\b.*?</\1\s*>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
+_UP = re.compile(r"(?<![^/])\.\.?(?![^/])|[\\:]")  # what would leave the folder where the zip is unpacked
 _ENTRY = re.compile(r"(?P<folder>.+)/(?P<uid>\d+)[^/]*\.eml|(?P<bare>[^/]+\.eml)", re.IGNORECASE)
+
+
+_FLAG = re.compile(r"\\?[^\x00-\x20\x7f-\U0010ffff(){%*\"\\\]]{1,100}")  # RFC 3501 §9
+_SPECIAL = {name.lower(): use for names in (ENGLISH, FRENCH) for use, name in names.items()}
 
 
 class BadMail(ValueError):
@@ -162,6 +169,22 @@ def crlf(raw: bytes) -> bytes:
     return raw if b"\r\n" in raw else raw.replace(b"\n", b"\r\n")
 
 
+def flags(words: str) -> tuple[str, ...]:
+    """Flags separated by blanks; raises BadMail for what no IMAP client could read."""
+    for word in words.split():
+        if not _FLAG.fullmatch(word) or word.lower() == "\\recent":
+            raise BadMail(f"no flag {word!r}")
+    return tuple(words.split())
+
+
+def folder_of(boxes: Boxes, session: Session, address: str, name: str) -> str:
+    """The folder that a file's place asks for, made if new (``sent``, ``Envoyés`` are Sent). Raises BadFolder."""
+    try:
+        return boxes.folder(session.id, address, _SPECIAL.get(name.lower(), name)).name
+    except NoFolder:
+        return boxes.create(session.id, address, name).name
+
+
 def export(boxes: Boxes, session: Session, address: str) -> bytes:
     """Every message as ``<folder>/<uid>.eml``, and ``index.json`` with flags and dates."""
     held = io.BytesIO()
@@ -170,7 +193,7 @@ def export(boxes: Boxes, session: Session, address: str) -> bytes:
         for folder in boxes.folders(session.id, address):
             for message in boxes.messages(folder):
                 content = boxes.content(message.content)
-                name = f"{folder.name}/{message.uid:06d}.eml"
+                name = f"{_UP.sub('_', folder.name)}/{message.uid:06d}.eml"
                 archive.writestr(zipfile.ZipInfo(name, time.gmtime(max(message.date, 315532800))[:6]), content.raw)
                 index.append({"file": name, **row(folder, message, content)})
         about = {"schema": 1, "address": address, "messages": index}
@@ -180,31 +203,37 @@ def export(boxes: Boxes, session: Session, address: str) -> bytes:
 
 def file_zip(bench: Bench, session: Session, address: str, data: bytes) -> int:
     """File every ``.eml`` of a zip, into the folder that holds it (INBOX when none does); how many. Raises BadMail."""
-    boxes, count = bench.operator.boxes, 0
-    for name, raw in _entries(data):
-        match = _ENTRY.fullmatch(name)
-        folder = (match["folder"] if match else None) or name.rpartition("/")[0] or "INBOX"
-        try:
-            boxes.folder(session.id, address, folder)
-        except NoFolder:
-            boxes.create(session.id, address, folder)
-        put(bench, session, address, folder, raw)
-        count += 1
-    return count
-
-
-def _entries(data: bytes) -> Iterator[tuple[str, bytes]]:
+    boxes = bench.operator.boxes
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = [one for one in archive.infolist() if one.filename.lower().endswith(".eml")]
-            if len(entries) > ENTRIES or sum(one.file_size for one in entries) > TOTAL:
-                raise BadMail(f"more than {ENTRIES} messages or {TOTAL} bytes")
-            for one in entries:
+            entries = _entries(archive)
+            places = [_place(boxes, session, address, one.filename) for one in entries]
+            for one, folder in zip(entries, places, strict=True):
                 with archive.open(one) as file:
-                    raw = file.read(ENTRY + 1)
-                yield one.filename, raw
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise BadMail(f"not a zip of messages: {error}") from None
+                    put(bench, session, address, folder, file.read(ENTRY + 1))
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+        raise BadMail(f"not a zip of messages: {fault(error)}") from None
+    return len(entries)
+
+
+def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The messages of a zip, their sizes looked at before anything is filed."""
+    entries = [one for one in archive.infolist() if one.filename.lower().endswith(".eml")]
+    if len(entries) > ENTRIES or sum(one.file_size for one in entries) > TOTAL:
+        raise BadMail(f"more than {ENTRIES} messages or {TOTAL} bytes")
+    for one in entries:
+        if not 0 < one.file_size <= ENTRY:
+            raise BadMail(f"{one.filename}: a message of 1 to {ENTRY} bytes expected")
+    return entries
+
+
+def _place(boxes: Boxes, session: Session, address: str, name: str) -> str:
+    match = _ENTRY.fullmatch(name)
+    asked = (match["folder"] if match else None) or name.rpartition("/")[0] or INBOX
+    try:
+        return folder_of(boxes, session, address, asked)
+    except BadFolder:
+        raise BadMail(f"no folder may be called {asked[:100]!r}") from None
 
 
 def carried_by(bench: Bench, session: Session, message_id: str) -> list[Exchange]:

@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import mailboxes
-from mocks.mssante.box_model import ENGLISH, FRENCH, INBOX
-from mocks.mssante.boxes import BadFolder, Boxes, NoFolder
+from mocks.mssante.box_model import INBOX
+from mocks.mssante.boxes import BadFolder, Boxes
 from mocks.mssante.routing import MEGABYTE
 from mocks.session import Session
 
 if TYPE_CHECKING:
     from harness.bench import Bench
 
-_SPECIAL = {name.lower(): use for names in (ENGLISH, FRENCH) for use, name in names.items()}
 Held = dict[int, list[tuple[str, int]]]  # of a mailbox: by size, folder and content of each message
 
 
@@ -82,7 +81,7 @@ def _look(session: Session, boxes: Boxes, root: Path, path: Path) -> _Letter | P
     if not limit:
         return Problem(path, "unknown", address)
     try:
-        letter = _Letter(path, address.lower(), _folder(session, boxes, address, "/".join(levels) or INBOX))
+        letter = _Letter(path, address.lower(), mailboxes.folder_of(boxes, session, address, "/".join(levels) or INBOX))
         size = len(letter.read())
     except BadFolder:
         return Problem(path, "bad_folder")
@@ -100,14 +99,6 @@ def _limit(session: Session, address: str) -> int:
     if session.world.patient_box(address)[0]:
         return int(session.switches.peek("mssante.patient_mb")) * MEGABYTE
     return 0
-
-
-def _folder(session: Session, boxes: Boxes, address: str, name: str) -> str:
-    """The folder's name in the mailbox, made if new; ``sent``, ``Sent`` and ``Envoyés`` are one. Raises BadFolder."""
-    try:
-        return boxes.folder(session.id, address, _SPECIAL.get(name.lower(), name)).name
-    except NoFolder:
-        return boxes.create(session.id, address, name).name
 
 
 def _held(boxes: Boxes, session: Session, address: str) -> Held:

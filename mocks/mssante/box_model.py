@@ -13,6 +13,7 @@ INBOX = "INBOX"
 SPECIAL = ("\\Sent", "\\Drafts", "\\Trash", "\\Junk", "\\Archive")  # RFC 6154
 ENGLISH = dict(zip(SPECIAL, ("Sent", "Drafts", "Trash", "Junk", "Archive"), strict=True))
 FRENCH = dict(zip(SPECIAL, ("Envoyés", "Brouillons", "Corbeille", "Indésirables", "Archives"), strict=True))
+UID = 2**32 - 1  # the highest (RFC 3501 §2.3.1.1)
 FOLDERS, NAME = 500, 250  # of one mailbox; characters of a folder's name
 
 TABLES = Tables(

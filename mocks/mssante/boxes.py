@@ -27,6 +27,7 @@ from mocks.mssante.box_model import (
     SEPARATOR,
     SPECIAL,
     TABLES,
+    UID,
     BadFolder,
     Deposit,
     Folder,
@@ -210,7 +211,8 @@ class Boxes:
         """Messages in order of UID: all of them from ``after`` (excluded) on, or those of ``uids`` that are there."""
         sql, values = "SELECT uid, flags, date, size, content FROM mssante_message WHERE folder = ?", [folder.id]
         if uids is not None and len(uids) < 5:
-            found = [row for uid in uids for row in self.database.run(f"{sql} AND uid = ?", [*values, uid])]
+            asked = [uid for uid in uids if 0 < uid <= UID]
+            found = [row for uid in asked for row in self.database.run(f"{sql} AND uid = ?", [*values, uid])]
         elif uids is not None:
             low, high, wanted = min(uids), max(uids), set(uids)
             rows = self.database.run(f"{sql} AND uid BETWEEN ? AND ? ORDER BY uid", [*values, low, high])

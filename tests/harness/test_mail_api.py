@@ -61,10 +61,36 @@ def test_what_cannot_be_is_refused_with_words(client: BenchClient) -> None:
         lambda: client.messages("default", ADDRESS, "Absent"),
         lambda: client.message("default", ADDRESS, 99),
         lambda: client.put_message("default", ADDRESS, b" "),
+        lambda: client.put_message("default", ADDRESS, b"Subject: x\n", flags=["a(b"]),
+        lambda: client.message("default", ADDRESS, 10**20),
+        lambda: client.message_raw("default", ADDRESS, 2**64),
         lambda: client.import_mailbox("default", ADDRESS, b"pas un zip"),
+        lambda: client.import_mailbox("default", ADDRESS, _zip(("INBOX/1.eml", b"a: b\n"), ("\t/1.eml", b"a: b\n"))),
+        lambda: client.import_mailbox("default", ADDRESS, _zip(("INBOX/1.eml", b"a: b\n"), ("2.eml", b""))),
     ):
         with pytest.raises(BenchError, match=r"404|422"):
             call()
+    assert client.messages("default", ADDRESS) == []  # of a zip nothing was filed, or all
+
+
+def _zip(*entries: tuple[str, bytes]) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, raw in entries:
+            archive.writestr(name, raw)
+    return held.getvalue()
+
+
+def test_no_folder_leaves_the_zip_that_is_taken_out(client: BenchClient) -> None:
+    session = client.open_session("zip")["id"]
+    hostile = _zip(("../../etc/1.eml", b"a: b\n"), ("Envoyés/2.eml", b"a: d\n"))
+    assert client.import_mailbox(session, ADDRESS, hostile) == 2
+    with zipfile.ZipFile(io.BytesIO(client.export_mailbox(session, ADDRESS))) as archive:
+        names = set(archive.namelist())
+        folders = {row["folder"] for row in json.loads(archive.read("index.json"))["messages"]}
+    assert names == {"Sent/000001.eml", "_/_/etc/000001.eml", "index.json"}
+    assert folders == {"Sent", "../../etc"}
+    client.close_session(session)
 
 
 def test_pages_show_a_hostile_message_as_text(client: BenchClient, live_bench: Bench) -> None:
