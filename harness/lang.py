@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import locale
 import os
 import sys
 from collections.abc import Sequence
 from functools import cache
 
-from norms.texts import LANGS, Lang
+from norms.texts import LANGS, Lang, text
 
 
 def choose(argv: Sequence[str], environ: dict[str, str], system: str | None) -> Lang:
@@ -31,3 +32,12 @@ def choose(argv: Sequence[str], environ: dict[str, str], system: str | None) -> 
 def lang() -> Lang:
     """The language of this process. Known before the commands load, so that ``--help`` speaks it too."""
     return choose(sys.argv[1:], dict(os.environ), locale.getlocale()[0])
+
+
+def reason(error: OSError) -> str:
+    """Why the system could not do it, in the language of the messages; its own words when we have none."""
+    key = f"reason.{errno.errorcode.get(error.errno or 0, '')}"
+    try:
+        return text("harness", key, lang())
+    except KeyError:
+        return error.strerror or str(error)

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from harness.cli.common import fail, out, say, t
-from harness.lang import lang
+from harness.lang import lang, reason
 
 app = typer.Typer(add_completion=False, help=t("render.help"), pretty_exceptions_enable=False)
 
@@ -30,7 +30,7 @@ def render(
     try:
         output.write_text(shown, encoding="utf-8")
     except OSError as error:
-        fail(t("render.unwritable", file=output, error=error.strerror or error))
+        fail(t("render.unwritable", file=output, error=reason(error)))
     say(t("render.written", file=output))
 
 
@@ -44,4 +44,4 @@ def _bytes(file: str) -> bytes:
         try:
             return shelf.data(file)
         except KeyError:
-            fail(t("render.missing", file=file, error=error.strerror or error))
+            fail(t("render.missing", file=file, error=reason(error)))

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from harness.cli.common import fail, out, out_json, say, t
-from harness.lang import lang
+from harness.lang import lang, reason
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=t("samples.help"), pretty_exceptions_enable=False)
 
@@ -20,7 +20,9 @@ def _row(id: str) -> dict[str, Any]:
     try:
         return shelf.row(id)
     except KeyError:
-        near = get_close_matches(id, [row["id"] for row in shelf.rows()], 5, 0.4)
+        names = {row["id"].casefold(): row["id"] for row in shelf.rows()}
+        begun = [name for key, name in names.items() if key.startswith(id.casefold())]
+        near = begun[:5] or [names[key] for key in get_close_matches(id.casefold(), names, 5, 0.4)]
         fail(t("samples.unknown", found=id, near=", ".join(near) or "—"))
 
 
@@ -72,12 +74,13 @@ def show(
 
 
 def _about(row: dict[str, Any]) -> None:
-    out(f"{row['id']}: {row['shows'][lang()]}")
+    colon = " : " if lang() == "fr" else ": "
+    out(f"{row['id']}{colon}{row['shows'][lang()]}")
     for name in ("file", "volet", "version", "code", "title", "base", "rule", "relation"):
         if row.get(name):
-            out(f"  {t(f'samples.field.{name}')}: {row[name]}")
+            out(f"  {t(f'samples.field.{name}')}{colon}{row[name]}")
     if row.get("official") is not None:
-        out(f"  {t('samples.field.official')}: {t('samples.seen' if row['official'] else 'samples.missed')}")
+        out(f"  {t('samples.field.official')}{colon}{t('samples.seen' if row['official'] else 'samples.missed')}")
     for section in row["sections"]:
         out(f"  § {section}")
 
@@ -98,5 +101,5 @@ def export(
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(shelf.data(row["id"]))
     except OSError as error:
-        fail(t("samples.unwritable", folder=folder, error=error.strerror or error))
+        fail(t("samples.unwritable", folder=folder, error=reason(error)))
     say(t("samples.exported", count=len(found), folder=folder))

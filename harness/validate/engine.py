@@ -9,11 +9,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from harness.lang import reason
 from harness.validate.sources import Source, Unreadable
-from norms.finding import Finding, Severity
+from norms.finding import Finding, Severity, find
 
 MANY = 12  # from here on, worker processes pay for their start
 _BATCH = 8
+LIMIT = 50_000_000  # bytes of one document: a bigger file is not even read
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +122,13 @@ def judge(source: Source | Unreadable, options: Options) -> Result:
     if isinstance(source, Unreadable):
         return Result(source.name, verdict="error", error=source)
     try:
+        size = source.path.stat().st_size if source.path is not None else 0
+        if size > LIMIT and (source.kind or options.kind) in ("auto", "cda"):
+            too_big = find("CDA-PRE-06", expected=LIMIT, found=size)
+            return Result(source.name, verdict="fail", findings=(too_big,))
         data = source.read()
     except OSError as error:
-        gone = Unreadable(source.name, "unreadable", error.strerror or str(error))
+        gone = Unreadable(source.name, "unreadable", reason(error))
         return Result(source.name, verdict="error", error=gone)
     return judge_bytes(source.name, data, replace(options, kind=source.kind) if source.kind else options)
 

@@ -5,11 +5,15 @@ Mails and XDM archives are whole things to judge, unless CDA documents are asked
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+from harness.lang import reason
 
 if TYPE_CHECKING:
     import zipfile
@@ -51,22 +55,39 @@ def find(paths: list[Path], kind: str = "cda") -> Iterator[Source | Unreadable]:
     """Everything to judge behind these paths, in a stable order; what cannot be read is said, not skipped.
 
     ``kind``: ``auto`` (mails and XDM archives whole, other archives searched), ``cda`` (documents only, wherever they
-    are), or what every file given is (``mail``, ``xdm``, ``vihf``, ``xds``).
+    are), or what every file given is (``mail``, ``xdm``, ``vihf``, ``xds``). The path ``-`` is standard input.
     """
     for path in paths:
         if path.is_dir():
-            held = sorted(p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
-            found = False
+            closed: list[OSError] = []
+            walked = (Path(top) / name for top, _, names in os.walk(path, onerror=closed.append) for name in names)
+            held = sorted(p for p in walked if p.suffix.lower() in _SUFFIXES and p.is_file())
+            found = bool(closed)
+            for error in closed:
+                yield Unreadable(str(error.filename or path), "unreadable", reason(error))
             for inner in held:
                 for source in _file(inner, kind, given=False):
                     found = True
                     yield source
             if not found:
                 yield Unreadable(str(path), "empty_folder")
+        elif str(path) == "-" or path.is_fifo():
+            yield from _piped(path, kind)
         elif path.is_file():
             yield from _file(path, kind, given=True)
         else:
             yield Unreadable(str(path), "absent")
+
+
+def _piped(path: Path, kind: str) -> Iterator[Source | Unreadable]:
+    """What comes through a pipe: ``-`` is standard input."""
+    try:
+        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        yield Unreadable(str(path), "unreadable", reason(error))
+        return
+    held = list(_content(str(path), data, 0, kind)) if kind in ("auto", "cda") else []
+    yield from held or [Source(str(path), None, data)]
 
 
 def _file(path: Path, kind: str, *, given: bool) -> Iterator[Source | Unreadable]:
@@ -91,7 +112,7 @@ def _file(path: Path, kind: str, *, given: bool) -> Iterator[Source | Unreadable
         elif given or b"ClinicalDocument" in head:
             yield Source(str(path), path)
     except OSError as error:
-        yield Unreadable(str(path), "unreadable", error.strerror or str(error))
+        yield Unreadable(str(path), "unreadable", reason(error))
 
 
 def _is_zip(head: bytes) -> bool:
@@ -132,10 +153,12 @@ def _zip(name: str, data: bytes, depth: int, kind: str) -> Iterator[Source | Unr
         try:
             content = _member(archive, info, ARCHIVE_BYTES - spent)
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
+            found = True
             yield Unreadable(shown, "bad_zip", fault(error))
             continue
         if content is None:
-            yield Unreadable(shown, "too_big", str(info.file_size))
+            found = True
+            yield Unreadable(shown, "too_big", f"{info.file_size / 1e6:.0f}")
             continue
         spent += len(content)
         for source in _content(shown, content, depth, kind):

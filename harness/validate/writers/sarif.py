@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Any
@@ -13,6 +14,7 @@ from norms import rules
 from norms.finding import PATH, Finding, Severity
 from norms.texts import Lang, text
 
+_BLANK = re.compile(r"\{\w+\}")  # what a rule's texts leave to each finding
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
@@ -61,8 +63,8 @@ def _rule(rule_id: str, lang: Lang) -> dict[str, Any]:
     rule = rules.rule(rule_id)
     return {
         "id": rule_id,
-        "shortDescription": {"text": rules.words(rule_id, lang)["message"]},
-        "help": {"text": f"{rules.words(rule_id, lang)['fix']}\n{rule.source}"},
+        "shortDescription": {"text": _BLANK.sub("…", rules.words(rule_id, lang)["message"])},
+        "help": {"text": f"{_BLANK.sub('…', rules.words(rule_id, lang)['fix'])}\n{rule.source}"},
         "defaultConfiguration": {"level": _LEVELS[Severity(rule.severity)]},
         "properties": {"relation": rule.relation, "source": rule.source},
     }

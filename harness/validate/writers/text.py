@@ -87,7 +87,7 @@ def _head(result: Result, style: Style) -> str:
     verdict = style.paint(style.t(f"text.{result.verdict}"), result.verdict)
     tail = f" ({', '.join(counts)})" if counts else ""
     spent = style.paint(f"{result.timings_ms.get('total', 0):.0f} ms", "dim")
-    return f"{style.paint(result.file, 'bold')} · {kind or '?'} · {verdict}{tail} · {spent}"
+    return f"{style.paint(result.file, 'bold')} · {kind or style.t('text.unknown')} · {verdict}{tail} · {spent}"
 
 
 def _finding(finding: Finding, style: Style) -> Iterator[str]:

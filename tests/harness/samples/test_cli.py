@@ -64,3 +64,9 @@ def test_render_tells_what_it_cannot_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [[], ["list"], ["build", "a", "b"]])
 def test_the_generator_knows_one_command(arguments: list[str]) -> None:
     assert main(arguments) == 2
+
+
+def test_a_beginning_is_enough_to_be_told_the_rest() -> None:
+    result = runner.invoke(samples, ["show", "vsm"])
+    assert result.exit_code == 2
+    assert "VSM_2023.01" in result.stderr
