@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from mocks.dmp.access import Access, authorise
+from mocks.dmp.refusal import known_codes
 from mocks.dmp.registry import DOCUMENTS, VACCINATIONS, Record
 from mocks.dmp.state import DmpState
 from mocks.dmp.third import publish
@@ -17,8 +18,8 @@ from norms.soap.mtom import Part
 from norms.xds.answers import RegistryError, error_of, refused, write_errors
 from norms.xds.codes import is_signature
 from norms.xds.datatypes import read_cx
-from norms.xds.model import Association, DocumentEntry
-from norms.xds.names import DELETED, FAILURE, QUERY, RIM, SUCCESS
+from norms.xds.model import Association, DocumentEntry, SubmissionSet
+from norms.xds.names import DELETED, FAILURE, HAS_MEMBER, QUERY, RIM, SUCCESS
 from norms.xds.query import (
     FIND_BY_REFERENCE,
     FIND_DOCUMENTS,
@@ -69,24 +70,33 @@ def search(call: Call, message: Message, state: DmpState) -> bytes:
 
 def _results(query: Query, record: Record, access: Access) -> Iterable[Object]:
     if query.stored is FIND_SETS:
-        return select(record.sets.values(), query)
+        return [one for one in select(record.sets.values(), query) if _set_shown(one, record, access)]
     if query.stored is GET_ASSOCIATIONS:
         return _links(query.values("$uuid"), record, access)
     if query.stored is GET_DOCUMENTS:
-        return [entry for entry in _named(query, record) if _shown(entry, access)]
+        return [entry for entry in _named(query, record) if _shown(entry, record, access)]
     asked = "E1762" in " ".join(query.values("$XDSDocumentEntryTypeCode"))
     found = select(record.entries.values(), query)  # first what the query wants: who sees it costs more to say
-    return [entry for entry in found if (asked or not is_signature(entry)) and _shown(entry, access)]
+    return [entry for entry in found if (asked or not is_signature(entry)) and _shown(entry, record, access)]
 
 
-def _shown(entry: DocumentEntry, access: Access) -> bool:
+def _shown(entry: DocumentEntry, record: Record, access: Access) -> bool:
     """Whether a document is listed for this user: not deleted, and not masked to the user.
 
+    What its latest version is counts for all its versions: an old one does not tell of a document masked since.
     TD3.1b lists whatever the structure itself sent, since it only serves to replace or delete.
     """
-    if entry.status == DELETED:
+    now = record.latest(entry.lid) or entry
+    if now.status == DELETED:
         return False
-    return access.sees(entry) or (access.transaction == "TD3.1b" and access.of_unit(entry))
+    return access.sees(now) or (access.transaction == "TD3.1b" and access.of_unit(now))
+
+
+def _set_shown(one: SubmissionSet, record: Record, access: Access) -> bool:
+    """Whether a submission set is listed: not when it only brought documents that are masked to the user."""
+    ends = (record.entries.get(link.target) for link in record.links.get(one.id, ()) if link.type == HAS_MEMBER)
+    brought = [record.latest(end.lid) or end for end in ends if end is not None and not is_signature(end)]
+    return not brought or any(access.sees(entry) for entry in brought)
 
 
 def _named(query: Query, record: Record) -> Iterator[DocumentEntry]:
@@ -105,7 +115,7 @@ def _links(ids: Sequence[str], record: Record, access: Access) -> Iterator[Assoc
     for id in ids:
         for link in record.links.get(id, ()):
             ends = (record.entries.get(link.source), record.entries.get(link.target))
-            if link.id not in seen and all(end is None or _shown(end, access) for end in ends):
+            if link.id not in seen and all(end is None or _shown(end, record, access) for end in ends):
                 seen.add(link.id)
                 yield link
 
@@ -151,7 +161,7 @@ def retrieve(call: Call, message: Message, state: DmpState) -> tuple[str, list[P
         "documents": " ".join(one.unique_id for one in asked)[:2000],
         "results": str(len(documents)),
     }
-    problems = [_context(finding) for finding in refused(found)]
+    problems = [_context(finding, str(call.switch("codes"))) for finding in refused(found)]
     return write_retrieved(documents, problems), [one.part for one in documents]
 
 
@@ -168,9 +178,16 @@ def _refused(one: Asked, held: DocumentEntry | None, access: Access) -> Finding 
     return None
 
 
-def _context(finding: Finding) -> RegistryError:
-    """The error of a document not given: the context begins with ``uniqueId=``, as the service writes it."""
-    error = error_of(finding)
+def _context(finding: Finding, codes: str) -> RegistryError:
+    """The error of a document not given: the context begins with ``uniqueId=``, as the service writes it.
+
+    A masked document is answered as one that is not there (provisional; `dmp.codes` may give DMP-DOC-02 a code of its
+    own): the journal says which, the answer does not.
+    """
+    given = known_codes(codes).get(finding.rule, "")
+    if finding.rule == "DMP-DOC-02" and not given:
+        finding = find("XDS-RET-03", found=finding.found)
+    error = error_of(finding, code=given)
     if not finding.rule.startswith("XDS-RET"):
         return error
     return RegistryError(error.code, f"uniqueId={finding.found} {error.context}", error.location, error.warning)

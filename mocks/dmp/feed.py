@@ -10,6 +10,7 @@ from lxml import etree
 
 from mocks.anchor import anchor_of
 from mocks.dmp.access import OIDS, actor_of, authorise
+from mocks.dmp.refusal import known_codes
 from mocks.dmp.registry import Record, Registry, Stored
 from mocks.dmp.state import DmpState
 from mocks.dmp.wire import Message
@@ -143,7 +144,7 @@ def _replaceable(replaced: Mapping[str, str], record: Record) -> Iterator[Findin
 
 def _errors(call: Call, found: list[Finding]) -> list[RegistryError]:
     """What the answer says of the findings: the errors that refuse, and the warning of metadata not kept."""
-    codes = dict(pair.split("=", 1) for pair in str(call.switch("codes")).split() if "=" in pair)
+    codes = known_codes(str(call.switch("codes")))
     refusing = refused(found)
     if call.switch("rules") == "lenient":
         refusing = [finding for finding in refusing if finding.rule.startswith(_BLOCKING)]

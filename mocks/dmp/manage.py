@@ -34,7 +34,10 @@ def manage(call: Call, message: Message, state: DmpState) -> str:
     record = registry.record(access.patient.id) if access.patient else Record()
     for update in asked.updates:
         entry = held[id(update)]
-        if entry is None or record.entries.get(entry.id) is None:
+        hidden = entry is not None and not access.sees(entry) and not access.may(entry)
+        if hidden and entry is not None:  # kept in the journal; the answer does not tell that it exists
+            call.note(find("DMP-DOC-02", found=entry.unique_id))
+        if entry is None or hidden or record.entries.get(entry.id) is None:
             rule = "XDS-UPD-06" if update.entry is None else "XDS-UPD-01"
             found.append(find(rule, found=update.target or "—", where=update.link.where(), object=update.link.target))
             continue
@@ -71,9 +74,7 @@ def _held(update: Update, registry: Registry) -> DocumentEntry | None:
     if not patient:
         return None
     record = registry.record(patient)
-    if update.entry is not None:
-        return record.latest(update.target)
-    entry = record.entries.get(update.target)
+    entry = record.latest(update.target) if update.entry is not None else record.entries.get(update.target)
     return entry if entry and record.current.get(entry.lid) == entry.id and entry.status != DELETED else None
 
 

@@ -60,10 +60,14 @@ class Refused(Exception):
 
 def refused(finding: Finding, codes: str = "", *, registry: str = "") -> Refused:
     """The refusal for a finding; ``registry`` names the registry error to answer with instead of a fault."""
-    known = dict(pair.split("=", 1) for pair in codes.split() if "=" in pair)
-    code = known.get(finding.rule) or registry or _CODES.get(finding.rule) or _family(finding.rule)
+    code = known_codes(codes).get(finding.rule) or registry or _CODES.get(finding.rule) or _family(finding.rule)
     reason = _REASONS.get(finding.rule) or finding.message("fr")
     return Refused(code, reason, registry=bool(registry), context=finding.where.path or finding.rule)
+
+
+def known_codes(codes: str) -> dict[str, str]:
+    """The pairs of the switch ``dmp.codes``: rule → code that the user knows better."""
+    return dict(pair.split("=", 1) for pair in codes.split() if "=" in pair)
 
 
 def _family(rule: str) -> str:

@@ -15,7 +15,7 @@ from norms.finding import Finding, find
 from norms.soap.tree import place
 from norms.xds.check import MASKED, NOT_GUARDIANS, NOT_PATIENT
 from norms.xds.model import Association, DocumentEntry, Submission, SubmissionSet
-from norms.xds.names import APPROVED, ARCHIVED, DELETED, HAS_MEMBER, LCM, UPDATE_STATUS, rim
+from norms.xds.names import APPROVED, ARCHIVED, DELETED, DEPRECATED, HAS_MEMBER, LCM, UPDATE_STATUS, rim
 from norms.xds.read import read_submission
 from norms.xds.write import write_submission
 
@@ -82,10 +82,12 @@ def check_status(update: Update, status: str) -> list[Finding]:
 
 
 def check_metadata(update: Update, held: DocumentEntry) -> list[Finding]:
-    """XDS-UPD-02, -03 and -08: an entry sent again against the one that the registry holds."""
+    """XDS-UPD-02, -03, -08 and -09: an entry sent again against the one that the registry holds."""
     entry, link = update.entry, update.link
     assert entry is not None  # an update of metadata has one
     found: list[Finding] = []
+    if held.status == DEPRECATED:
+        found.append(find("XDS-UPD-09", found=held.unique_id, where=link.where()))
     if link.slot("PreviousVersion") != held.version:
         found.append(find("XDS-UPD-02", expected=held.version, found=link.slot("PreviousVersion"), where=link.where()))
     for one in fields(DocumentEntry):

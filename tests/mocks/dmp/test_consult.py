@@ -10,8 +10,8 @@ import pytest
 
 from norms.soap import BadEnvelope
 from norms.soap.mtom import BadPackage
-from norms.xds.check import MASKED
-from norms.xds.names import APPROVED, ARCHIVED, DEPRECATED, HAS_MEMBER, XDS
+from norms.xds.check import MASKED, NORMAL
+from norms.xds.names import APPROVED, ARCHIVED, DELETED, DEPRECATED, HAS_MEMBER, XDS
 from norms.xds.query import (
     FIND_BY_REFERENCE,
     FIND_DOCUMENTS,
@@ -88,9 +88,36 @@ def test_a_masked_document_is_hidden_from_others(fresh: Documents) -> None:
     held = fresh.query().documents
     assert len(held) == 9
     assert not any(MASKED.code in entry.visibility for entry in held)
-    masked = fresh.session.state("dmp", lambda: None).registry  # type: ignore[attr-defined]
-    hidden = next(e for e in masked.record(PATIENT).entries.values() if MASKED.code in e.visibility)
-    assert fresh.retrieve((hidden.repository, hidden.unique_id)).codes == ["DMPAccessDeniedByRightsService"]
+
+
+def test_nothing_tells_of_a_masked_document(fresh: Documents) -> None:
+    """One masked from the start and one masked since: no query, refusal or older version shows that they exist."""
+    seen = fresh.query().documents
+    since = next(e for e in seen if e.authors[0].persons[0].startswith("899700900030"))
+    assert fresh.change_metadata(replace(since, confidentiality=(*since.confidentiality, MASKED))).status == "Success"
+    now = fresh.listed(since.unique_id)
+    masked = next(e for e in seen if MASKED.code in e.visibility)
+    sets = len(fresh.query(FIND_SETS, Status=(APPROVED,)).ids)
+    fresh.session.world.patch("patients", PATIENT, {"dmp": {"treating": "", "rights": [{"who": "899700900014"}]}})
+
+    assert [e.lid for e in fresh.query(Status=(DEPRECATED,)).documents if e.unique_id == since.unique_id] == []
+    assert fresh.query(GET_DOCUMENTS, EntryUUID=(since.id, now.id, masked.id)).ids == []
+    assert fresh.query(GET_DOCUMENTS, REFERENCE, UniqueId=(since.unique_id, masked.unique_id)).ids == []
+    assert len(fresh.query(FIND_SETS, Status=(APPROVED,)).ids) == sets - 3  # its set, its update's, the other's
+    refused = fresh.retrieve((masked.repository, masked.unique_id))
+    absent = fresh.retrieve((masked.repository, "1.2.3"))
+    assert refused.errors[0].context.replace(masked.unique_id, "1.2.3") == absent.errors[0].context
+    assert refused.rules == ["DMP-DOC-02"]  # the journal tells
+    unknown = "urn:uuid:00000000-0000-0000-0000-000000000000"
+    for kept in (
+        lambda entry: fresh.change_status(entry, DELETED),
+        lambda entry: fresh.change_metadata(replace(entry, confidentiality=(NORMAL,))),
+    ):
+        told, none = kept(masked), kept(replace(masked, id=unknown, lid=unknown))
+        assert told.errors[0].context.replace(masked.id, unknown) == none.errors[0].context
+        assert "DMP-DOC-02" in told.rules
+    fresh.switch(codes="DMP-DOC-02=DMPDenied")
+    assert fresh.retrieve((masked.repository, masked.unique_id)).codes == ["DMPDenied"]
 
 
 def test_indirect_does_not_consult(dmp: Documents) -> None:

@@ -12,7 +12,7 @@ from norms.xds.model import DocumentEntry, Submission
 from norms.xds.names import APPROVED, ARCHIVED, DELETED, DEPRECATED
 from norms.xds.update import status_change, write_update
 from tests.dmp_bench import DIRECT, INDIRECT
-from tests.dmp_documents import PATIENT, Documents
+from tests.dmp_documents import PATIENT, Documents, cda
 
 
 @pytest.fixture
@@ -88,6 +88,17 @@ def test_a_wrong_version_or_other_metadata_are_refused(dmp: Documents) -> None:
     unknown = dmp.change_metadata(replace(masked, lid="urn:uuid:00000000-0000-0000-0000-000000000000"))
     assert "XDS-UPD-01" in unknown.rules
     assert dmp.listed(one.unique_id) == one
+
+
+def test_a_replaced_or_deleted_document_is_not_updated(dmp: Documents) -> None:
+    one = own(dmp)
+    lot = dmp.lot(cda(dmp.ins(PATIENT), replaces=one.unique_id), replaced={"Document01": one.id})
+    assert dmp.deposit(lot).status == "Success"
+    masked = replace(one, confidentiality=(NORMAL, MASKED))
+    assert dmp.change_metadata(masked).rules == ["XDS-UPD-09"]
+    new = dmp.listed(lot.submission.entries[0].unique_id)
+    assert dmp.change_status(new, DELETED).status == "Success"
+    assert dmp.change_metadata(replace(new, confidentiality=(NORMAL, MASKED))).rules == ["XDS-UPD-01"]
 
 
 def test_only_the_author_deletes(dmp: Documents) -> None:
