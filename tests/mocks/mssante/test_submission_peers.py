@@ -86,7 +86,8 @@ def test_msmtp(op: Operated, tmp_path: Path, certificate: str) -> None:
         held = op.pki.credential(certificate)
         lines += [f"tls_cert_file {held.chain}", f"tls_key_file {held.key}", "auth plain", "password x"]
     else:
-        lines += ["auth xoauth2", f"password {op.token()}"]
+        (tmp_path / "token").write_text(op.token())  # `password` would hold 500 characters
+        lines += ["auth xoauth2", f"passwordeval cat {tmp_path / 'token'}"]
     settings = tmp_path / "msmtprc"
     settings.write_text("\n".join(lines) + "\n")
     settings.chmod(0o600)

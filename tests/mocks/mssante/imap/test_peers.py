@@ -1,12 +1,15 @@
-"""Clients that nobody here wrote: aioimaplib, curl, mbsync (isync), unmodified. imaplib serves everywhere else."""
+"""Clients that nobody here wrote: aioimaplib, curl, mutt, mbsync (isync), unmodified. imaplib is met elsewhere."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import mailbox
+import os
+import re
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 import aioimaplib
@@ -17,6 +20,7 @@ from tests.imap_kit import ADDRESS, APPLICATION, TOKEN, Served
 RAW = b"From: a@b.fr\r\nTo: c@d.fr\r\nSubject: essai %d\r\nMessage-ID: <%d@b.fr>\r\n\r\nBonjour\r\n"
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+needs_mutt = pytest.mark.skipif(shutil.which("mutt") is None, reason="mutt is not installed")
 needs_mbsync = pytest.mark.skipif(shutil.which("mbsync") is None, reason="mbsync (isync) is not installed")
 
 
@@ -79,6 +83,39 @@ def test_curl_lists_and_reads(served: Served) -> None:
     assert '* LIST (\\HasNoChildren \\Sent) "/" Sent' in curl("")
     assert "Subject: essai 1" in curl("INBOX;UID=1")
     assert "* SEARCH 1" in curl("INBOX?SUBJECT%20essai")
+
+
+@needs_mutt
+def test_mutt_opens_the_inbox_as_the_page_says(served: Served, tmp_path: Path) -> None:
+    served.put(RAW % (1, 1))
+    page = (Path(__file__).parents[4] / "docs" / "mssante.md").read_text(encoding="utf-8")
+    (settings,) = re.findall(r"```\n(set folder.*?)```", page, re.S)
+    given = {"address": ADDRESS, "imap port": served.port, "ca": served.pki.ca, "file of the token": tmp_path / "token"}
+    for name, value in given.items():
+        settings = settings.replace(f"<{name}>", str(value))
+    (tmp_path / "muttrc").write_text(settings)
+    (tmp_path / "token").write_text(TOKEN)
+    argv = ["mutt", "-n", "-F", str(tmp_path / "muttrc"), "-e", "push <display-message><exit><quit>"]
+    screen, terminal = os.openpty()
+
+    def look() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(screen, 65536):
+                pass
+
+    threading.Thread(target=look, daemon=True).start()
+    try:
+        done = subprocess.run(
+            argv, stdin=terminal, stdout=terminal, stderr=terminal, timeout=60, check=False,
+            env={**os.environ, "TERM": "xterm", "HOME": str(tmp_path), "PAGER": "cat"},
+        )  # fmt: skip
+    finally:
+        os.close(terminal)
+        os.close(screen)
+    assert done.returncode == 0
+    said = [x.operation for x in served.exchanges()]
+    assert {"authenticate", "select", "fetch"} <= set(said), said
+    assert not [x for x in served.exchanges() if x.outcome in ("bad", "bench-error")]
 
 
 def synchronised(served: Served, folder: Path) -> None:
