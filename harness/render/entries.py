@@ -10,6 +10,7 @@ from harness.render.narrative import anchor
 from norms.cda.document import XSI_TYPE, Document, Element, each, first, qname, shown, words
 from norms.cda.volets import sheets
 from norms.cda.volets.lines import NAMES
+from norms.texts import Lang
 
 _STATEMENTS = frozenset(
     qname(tag)
@@ -99,13 +100,14 @@ def _plain(element: Element) -> str:
     return ", ".join(said) or words(element)
 
 
-def time(value: str) -> str:
-    """``20260914093000+0200`` → 2026-09-14 09:30 +02:00; what is not a time is returned as it is."""
+def time(value: str, lang: Lang = "en") -> str:
+    """``20260914093000+0200`` → 2026-09-14 09:30 +02:00, 14/09/2026 in French; what is no time stays as it is."""
     hit = _TIME.match(value)
     if not hit:
         return value
     year, month, date, hour, minute, offset = hit.groups()
-    day = "-".join(part for part in (year, month, date) if part)
+    parts = [part for part in (year, month, date) if part]
+    day = "/".join(reversed(parts)) if lang == "fr" else "-".join(parts)
     clock = f" {hour}:{minute or '00'}" if hour else ""
     return day + clock + (f" {offset[:3]}:{offset[3:]}" if offset else "")
 

@@ -51,7 +51,7 @@ def _facts(document: Document, lang: Lang) -> Iterator[tuple[str, str]]:
     role = first(root, "recordTarget/patientRole")
     if role is not None:
         yield "patient", _patient(role)
-        yield "born", _birth(role)
+        yield "born", _birth(role, lang)
         for id in each(role, "id"):
             kind = "ins" if id.get("root", "").startswith("1.2.250.1.213.1.4.") else "local_id"
             yield kind, f"{id.get('extension', '')} ({id.get('root', '')})"
@@ -59,7 +59,7 @@ def _facts(document: Document, lang: Lang) -> Iterator[tuple[str, str]]:
         when = first(who, "time")
         yield (
             "author",
-            f"{_person(first(who, 'assignedAuthor'))} – {time(when.get('value', '')) if when is not None else ''}",
+            f"{_person(first(who, 'assignedAuthor'))} – {time(when.get('value', ''), lang) if when is not None else ''}",
         )
     yield "signer", _person(first(root, "legalAuthenticator/assignedEntity"))
     yield "custodian", words(first(root, "custodian/assignedCustodian/representedCustodianOrganization/name"))
@@ -71,7 +71,7 @@ def _facts(document: Document, lang: Lang) -> Iterator[tuple[str, str]]:
     title = f" – {model.fr if lang == 'fr' else model.en}" if model else ""
     yield "model", f"{name} {version}{title}"
     stamp = first(root, "effectiveTime")
-    yield "date", time(stamp.get("value", "")) if stamp is not None else ""
+    yield "date", time(stamp.get("value", ""), lang) if stamp is not None else ""
     number = first(root, "versionNumber")
     before = first(root, "relatedDocument/parentDocument/id")
     replaced = f" ← {before.get('root', '')}" if before is not None else ""
@@ -95,12 +95,12 @@ def _patient(role: Element) -> str:
     return birth + (f" ({used})" if used else "") + (f" – {gender.get('code', '')}" if gender is not None else "")
 
 
-def _birth(role: Element) -> str:
+def _birth(role: Element, lang: Lang) -> str:
     born = first(role, "patient/birthTime")
     county = words(first(role, "patient/birthplace/place/addr/county"))
     city = words(first(role, "patient/birthplace/place/addr/city"))
     place = f" – {city} {county}".rstrip() if city or county else ""
-    return (time(born.get("value", "")) if born is not None else "") + place
+    return (time(born.get("value", ""), lang) if born is not None else "") + place
 
 
 def _person(entity: Element | None) -> str:

@@ -55,7 +55,7 @@ def test_every_sample_renders(id: str, lang: str) -> None:
 
 def test_header_summary() -> None:
     said = html.fromstring(render(shelf.data("REMPLACE_v2"), "fr")).find(".//dl").text_content()
-    for part in ("GRIVE JEAN-PIERRE LOUIS-MARIE", "1970-08-22", "ANGELIQUE", "CH ALISIER SITE NORD", "2 ←"):
+    for part in ("GRIVE JEAN-PIERRE LOUIS-MARIE", "22/08/1970", "ANGELIQUE", "CH ALISIER SITE NORD", "2 ←"):
         assert part in said
 
 
@@ -124,3 +124,9 @@ def test_any_text_is_only_text(text: str) -> None:
 def test_what_is_no_document_is_told(data: bytes) -> None:
     with pytest.raises(NotADocument):
         render(data, "fr")
+
+
+def test_dates_are_written_as_the_reader_writes_them() -> None:
+    data = shelf.data("VSM_2023.01")
+    assert "12/05/1985" in render(data, "fr")
+    assert "1985-05-12" in render(data, "en")

@@ -15,7 +15,7 @@ from harness.lang import reason
 from harness.validate import engine
 from harness.validate.sources import Unreadable, find
 from norms.texts import table
-from tests.norms.cda.sample import LEVEL_1
+from tests.norms.cda.sample import INS, LEVEL_1, edited
 
 run = CliRunner()
 
@@ -82,7 +82,7 @@ def test_a_copy_that_cannot_be_made_leaves_nothing_and_one_that_holds_rubbish_is
 
 def test_sarif_rules_show_no_placeholder(tmp_path: Path) -> None:
     file = tmp_path / "a.xml"
-    file.write_text(LEVEL_1, encoding="utf-8")
+    file.write_bytes(edited((INS, "12345")))
     log = json.loads(_segur("validate", file, "--format", "sarif", "--info").stdout)
     rules = log["runs"][0]["tool"]["driver"]["rules"]
     assert rules
