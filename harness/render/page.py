@@ -57,10 +57,8 @@ def _facts(document: Document, lang: Lang) -> Iterator[tuple[str, str]]:
             yield kind, f"{id.get('extension', '')} ({id.get('root', '')})"
     for who in each(root, "author"):
         when = first(who, "time")
-        yield (
-            "author",
-            f"{_person(first(who, 'assignedAuthor'))} – {time(when.get('value', ''), lang) if when is not None else ''}",
-        )
+        said = time(when.get("value", ""), lang) if when is not None else ""
+        yield "author", f"{_person(first(who, 'assignedAuthor'))} – {said}"
     yield "signer", _person(first(root, "legalAuthenticator/assignedEntity"))
     yield "custodian", words(first(root, "custodian/assignedCustodian/representedCustodianOrganization/name"))
     code = first(root, "code")
