@@ -149,8 +149,20 @@ def _pair(proof: str, x: Shown, about: dict[str, Any]) -> Iterator[File]:
     stem = _safe(f"{x.id}-{x.operation}-{x.outcome}")
     for side, data in (("requete", x.request_bytes), ("reponse", x.response_bytes)):
         if data:
-            kind = "xml" if data.lstrip()[:1] == b"<" else "json" if data.lstrip()[:1] in (b"{", b"[") else "bin"
-            yield File(f"{_folder(proof)}/{stem}-{side}.{kind}", data, {**about, "exchange": x.id})
+            yield File(f"{_folder(proof)}/{stem}-{side}.{_kind(data)}", data, {**about, "exchange": x.id})
+
+
+def _kind(data: bytes) -> str:
+    """The ending by which a person's machine opens it."""
+    start = data.lstrip()[:1]
+    if start == b"<":
+        return "xml"
+    if start in (b"{", b"["):
+        return "json"
+    try:
+        return "txt" if b"\0" not in data and data.decode() else "bin"
+    except UnicodeDecodeError:
+        return "bin"
 
 
 def _told(step: StepRecord) -> bytes:

@@ -11,6 +11,7 @@ from harness.scenario.verdict import CheckResult, Verdict
 from norms.texts import Lang, text
 
 _P = "harness.report"
+_RETURN = re.compile("\r\n?")  # ends a segment of HL7 v2
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # what a software answers must not drive a terminal
 
 
@@ -72,7 +73,7 @@ def lines(check: CheckResult, lang: Lang) -> list[tuple[str, str]]:
     told = "\n".join(value for _, value in found[:2])
     # What the sentences already say is not said again.
     return [
-        (t(f"label.{name}", lang), _CONTROL.sub("\ufffd", value))
+        (t(f"label.{name}", lang), _CONTROL.sub("\ufffd", _RETURN.sub(" ⏎ ", value)))
         for n, (name, value) in enumerate(found)
         if value and not (n in (2, 3) and value in told)
     ]

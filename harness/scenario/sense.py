@@ -26,6 +26,7 @@ from mocks.world.seed import MODELS
 
 DERIVED = {"patients": ("traits", "matricule")}  # what the runner adds to a world item
 ROOTS = (*WORLD_KINDS, "sut", "run")
+ANSWER = ("ok", "result", "shown", "error")  # what a path into an answer begins with
 
 
 @dataclass(eq=False)
@@ -111,6 +112,9 @@ class _Reader:
         self.names |= {order["as"] for order in step.get("incoming", []) if "as" in order}
         yield from self._references((*path, "do"), step.get("do", {}))
         self.names |= set(step.get("save", {}))
+        for name, place in step.get("save", {}).items():
+            if (first := place.partition(".")[0]) not in ANSWER:
+                yield self._say((*path, "save", name), "answer_path", found=first, hint=near(first, ANSWER))
         yield from self._twice((*path, "expect"), [each["id"] for each in step.get("expect", [])])
         for n, expect in enumerate(step.get("expect", [])):
             yield from self._expect((*path, "expect", n), expect)
@@ -139,6 +143,10 @@ class _Reader:
                 yield self._say((*path, key), "earlier", found=spec[key], hint=near(spec[key], names))
         if kind == "absence" and "ins" in spec and (other := set(spec) - {"ins", "oids", "since"}):
             yield self._say((*path, sorted(other)[0]), "not_with_ins", found=", ".join(sorted(other)))
+        for name in spec.get("fields", ()) if kind == "answer" else ():
+            if (first := name.partition(".")[0]) not in ANSWER:
+                hint = near(first, ANSWER)
+                yield self.document.problem((*path, "fields", name), "answer_path", at_key=True, found=first, hint=hint)
         if kind == "check":
             yield from self._check(path, spec)
         if kind == "exchange" and "as" in spec:

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from harness.scenario.problems import BadScenario, Problem
-from harness.words import words
+from harness.words import Words, words
 
 LIMIT_BYTES = 1_000_000
 LIMIT_DEPTH = 30
@@ -24,6 +24,7 @@ Steps = tuple[str | int, ...]
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
+_COLON = re.compile(r":\s[^\"'{}\[\],]*:(?:\s|$)")  # an unquoted text with a colon in it
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]+", re.ASCII)
 
 
@@ -68,7 +69,17 @@ def parse(raw: bytes, name: str) -> Document:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         detail = getattr(error, "problem", None) or getattr(error, "context", None) or str(error).splitlines()[0]
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise _bad(name, "syntax", line, column, detail=detail) from None
+        raise _bad(name, "syntax", line, column, detail=detail, hint=_hint(source, line)) from None
+
+
+def _hint(source: str, line: int) -> Words:
+    """What was probably meant where YAML stops: at that line, or at the one before, whose end it may be."""
+    lines = source.splitlines()[max(0, line - 2) : line]
+    if any("\t" in text[: len(text) - len(text.lstrip())] for text in lines):
+        return words("harness.scenario", "problem.syntax_tab")
+    if lines and _COLON.search(lines[-1]):
+        return words("harness.scenario", "problem.syntax_colon")
+    return words("harness.scenario", "problem.syntax_look")
 
 
 class _Fold:

@@ -89,7 +89,8 @@ def taken_from_insi(context: Context, on: list[Traffic], *, record: Mapping[str,
         saw = shown(found) or "—"
         if found != wanted[:1]:
             message = words(_P, "identity.not_taken", field=field, wanted=wanted[0], found=saw, id=answer.id)
-            raise Failed(message, Seen(expected, Words.of(saw), answer.id))
+            fix = words(_P, "identity.take", element=element)
+            raise Failed(message, Seen(expected, Words.of(saw), answer.id), fix=fix)
         seen_fields.append(f"{field} = {saw}")
     _history_taken(answer, record)
     return Seen(seen=Words(", ".join(seen_fields), ", ".join(seen_fields)), exchange=answer.id)

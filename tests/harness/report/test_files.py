@@ -11,6 +11,7 @@ import pytest
 
 from harness.report.compare import compare
 from harness.report.evidence import BadPack, verify
+from harness.report.explain import explained
 from harness.report.files import replay, writers
 from harness.scenario.result import ScenarioResult, StepRecord
 from harness.scenario.store import Store
@@ -134,6 +135,20 @@ def test_evidence_is_filed_by_proof_and_verified(store: Store, tmp_path: Path) -
         manifest = json.loads(pack.read("manifeste.json"))
         assert {row["name"] for row in manifest["files"]} == set(names) - {"manifeste.json"}
     assert verify(path) == []
+
+
+def test_a_form_is_evidence_that_opens_as_text(store: Store, tmp_path: Path) -> None:
+    form = Traffic({**exchange().raw, "request_body": b"grant_type=x", "response_body": b"\xff\x00"})
+    store.save(result(), [form])
+    replay(store, writers("fr", evidence=tmp_path / "e.zip"))
+    with zipfile.ZipFile(tmp_path / "e.zip") as pack:
+        endings = {name.rpartition("-")[2] for name in pack.namelist() if "WS_INS2" in name}
+    assert endings == {"requete.txt", "reponse.bin"}
+
+
+def test_segments_of_hl7_are_told_apart_on_one_line() -> None:
+    check = CheckResult("a/b", Verdict.FAIL, Words.of("x"), Words.of("MSH|1\rEVN|2\x1b"))
+    assert "MSH|1 ⏎ EVN|2\ufffd" in explained(check, "en")
 
 
 def test_a_changed_pack_is_seen(store: Store, tmp_path: Path) -> None:
