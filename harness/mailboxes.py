@@ -49,11 +49,23 @@ def mailboxes(boxes: Boxes, session: Session) -> list[dict[str, Any]]:
             "address": address,
             "kind": known[address].kind if address in known else "PATIENT",
             "label": known[address].label if address in known else "",
+            "owner": _owner(session, address),
             "active": known[address].active if address in known else True,
             **_totals(boxes, session, address, used=address in used),
         }
         for address in dict.fromkeys((*known, *sorted(used)))
     ]
+
+
+def _owner(session: Session, address: str) -> str:
+    """Whose mailbox it is: a professional, a patient, else a structure."""
+    world = session.world
+    if patient := world.patient_box(address)[0]:
+        return f"{patient.first_given_name} {patient.birth_name}"
+    box = world.mailboxes.get(address)
+    if box and (who := world.professionals.get(box.professional)):
+        return f"{who.given_name} {who.family_name}"
+    return world.organisations[box.organisation].name if box and box.organisation in world.organisations else ""
 
 
 def _totals(boxes: Boxes, session: Session, address: str, *, used: bool) -> dict[str, int]:

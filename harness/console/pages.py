@@ -47,6 +47,7 @@ def _templates() -> Environment:
     environment.filters["clock"] = views.clock
     environment.filters["size"] = views.size
     environment.filters["bytes"] = views.measure
+    environment.filters["moment"] = views.moment
     return environment
 
 

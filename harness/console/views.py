@@ -56,11 +56,18 @@ def size(data: bytes, lang: Lang) -> str:
 
 
 def measure(count: int, lang: Lang) -> str:
-    """A number of bytes that a person reads."""
+    """A number of bytes that a person reads, on one line."""
     unit = "o" if lang == "fr" else "B"
     if count < 1000:
-        return f"{count} {unit}"
-    return f"{count / 1000:.1f} k{unit}" if count < 1_000_000 else f"{count / 1e6:.1f} M{unit}"
+        return f"{count}\u00a0{unit}"
+    said = f"{count / 1000:.1f}\u00a0k{unit}" if count < 1_000_000 else f"{count / 1e6:.1f}\u00a0M{unit}"
+    return said.replace(".", ",") if lang == "fr" else said
+
+
+def moment(iso: str, lang: Lang) -> str:
+    """A moment of UTC (2026-11-22T09:30:00.000Z) in local time, to the second."""
+    when = datetime.fromisoformat(iso).astimezone()
+    return when.strftime("%d/%m/%Y %H:%M:%S" if lang == "fr" else "%Y-%m-%d %H:%M:%S")
 
 
 def kind(name: str | None) -> Kind | None:

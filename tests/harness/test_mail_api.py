@@ -14,6 +14,7 @@ from lxml import etree
 
 from harness.bench import Bench
 from harness.client import BenchClient, BenchError
+from harness.console.views import measure
 from tests.imap_kit import ADDRESS, TOKEN, give_token, xoauth2
 
 HOSTILE = (
@@ -105,6 +106,8 @@ def test_pages_show_a_hostile_message_as_text(client: BenchClient, live_bench: B
             assert "<script>alert" not in text
             assert "<img src=x" not in text
             assert "Résultat" in text
+    assert "CLAIRE ROMARIN" in httpx.get(f"{home}/mailboxes").text
+    assert (measure(53_520, "fr"), measure(53_520, "en")) == ("53,5\u00a0ko", "53.5\u00a0kB")
     part = httpx.get(f"{home}/mailboxes/{ADDRESS}/{uid}/2")
     assert (part.content, part.headers["content-type"]) == (b"PK\x05\x06", "application/octet-stream")
     assert httpx.get(f"{home}/mailboxes/{ADDRESS}/999").status_code == 404
