@@ -21,7 +21,10 @@ class BadXml(ValueError):
 # The document type declaration may only stand before the root element, after comments and instructions.
 # Atomic groups: one comment never runs into the next, however many there are.
 _PROLOG_DTD = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?>(?><\?.*?\?>|<!--.*?-->)\s*)*<!DOCTYPE", re.S)
-_PLACE = re.compile(r"(?:, line \d+, column \d+)+$")  # told apart
+_PLACE = re.compile(
+    r"(?:, (?:use|try) XML_PARSE_HUGE(?: option)?)?\s*(?:, line \d+, column \d+)*$"
+)  # told apart, or no help
+_LONG_TEXT = 10_000_000  # bytes: what libxml2 reads in one text unless told otherwise
 
 
 def parse(data: bytes) -> etree._Element:
@@ -31,7 +34,9 @@ def parse(data: bytes) -> etree._Element:
     """
     if _PROLOG_DTD.match(data):
         raise BadXml("dtd", "document type declaration", data[: data.index(b"<!DOCTYPE")].count(b"\n") + 1, 1)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    # A PDF of more than 7 MB in base64 is one text of more than 10 MB; without a DTD size is all that grows.
+    huge = len(data) > _LONG_TEXT
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=huge)
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:

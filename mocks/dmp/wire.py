@@ -15,6 +15,7 @@ from norms.soap import (
     Envelope,
     Fault,
     action_mismatch,
+    check_charset,
     check_content_type,
     envelope,
     escape,
@@ -57,6 +58,9 @@ def read_message(call: Call, body_actions: Mapping[str, str]) -> Message:
     Raises BadMessage; findings that do not refuse the call are noted on it.
     """
     content_type = call.header("content-type")
+    if (coding := call.header("content-encoding").strip().lower()) not in ("", "identity"):
+        raise BadMessage(find("DMP-REQ-02", found=coding))
+    told: list[Finding] = []
     parts: Mapping[str, Part] = {}
     announced, data = read_content_type(content_type).action, call.body
     related = is_related(content_type)
@@ -64,13 +68,19 @@ def read_message(call: Call, body_actions: Mapping[str, str]) -> Message:
         if related:
             package = split(content_type, call.body)
             parts, data, announced = package.parts, package.root.data, package.action
+            call.note(*check_charset(package.charset))
         else:
-            call.note(*check_content_type(content_type))
+            told = check_content_type(content_type)
+            call.note(*told)
         message = read(data)
     except BadPackage as bad:
         raise BadMessage(bad.finding) from None
     except BadEnvelope as bad:
-        raise BadMessage(bad.finding, bad.code) from None
+        # What is no XML because it was sent as something else is told as that.
+        cause = next((one for one in told if one.rule == "SOAP-CT-01"), None)
+        raise BadMessage(
+            bad.finding, bad.code, cause.message("fr") if cause and data.lstrip()[:1] != b"<" else ""
+        ) from None
     if blocked := not_understood(message, UNDERSTOOD):
         raise BadMessage(blocked, "MustUnderstand")
     said, findings = read_addressing(message)

@@ -3,7 +3,7 @@
 from norms.soap.addressing import Addressing, action_mismatch, read_addressing
 from norms.soap.envelope import BadEnvelope, Envelope, not_understood, read
 from norms.soap.fault import Fault, envelope, escape, is_fault, read_fault, upgrade_header
-from norms.soap.media import check_content_type, read_content_type
+from norms.soap.media import check_charset, check_content_type, read_content_type
 
 __all__ = [
     "Addressing",
@@ -11,6 +11,7 @@ __all__ = [
     "Envelope",
     "Fault",
     "action_mismatch",
+    "check_charset",
     "check_content_type",
     "envelope",
     "escape",

@@ -44,6 +44,11 @@ def check_content_type(header: str) -> list[Finding]:
     media = read_content_type(header)
     if media.type != MEDIA_TYPE:
         return [find("SOAP-CT-01", expected=MEDIA_TYPE, found=header or "—")]
-    if media.charset and media.charset.lower() not in ("utf-8", "utf8"):
-        return [find("SOAP-CT-02", expected="utf-8", found=media.charset)]
-    return []
+    return check_charset(media.charset)
+
+
+def check_charset(charset: str) -> list[Finding]:
+    """SOAP-CT-02: a charset announced that is not UTF-8."""
+    if not charset or charset.lower() in ("utf-8", "utf8"):
+        return []
+    return [find("SOAP-CT-02", expected="utf-8", found=charset)]

@@ -59,6 +59,7 @@ class Package:
     root: Part
     parts: Mapping[str, Part]
     action: str = ""
+    charset: str = ""  # that the root part announces
 
 
 def is_related(content_type: str) -> bool:
@@ -94,7 +95,8 @@ class Splitter:
         self._mark = b"\r\n--" + boundary.encode("ascii")
         self._max_part, self._max_parts = max_part, max_parts
         self._parts: list[Part] = []
-        self._types: list[str] = []
+        self._types: list[tuple[str, str]] = []  # ``type`` and ``charset`` of each part
+        self._first = b""  # how the body begins
         self._held: list[memoryview] = []  # what came since the last delimiter
         self._size = 0
         self._tail = b"\r\n"  # the last bytes seen, where a delimiter may have begun; the first needs no line break
@@ -104,6 +106,7 @@ class Splitter:
         """The next bytes of the body."""
         if self._done or not data:
             return
+        self._first = self._first or data[:80]
         view, mark, reach, at = memoryview(data), self._mark, len(self._mark) - 1, 0
         crossing = (self._tail + data[:reach]).find(mark)
         if 0 <= crossing < len(self._tail):  # it began in what came before
@@ -120,12 +123,20 @@ class Splitter:
 
     def close(self) -> Package:
         """The package, once everything was fed."""
+        if not self._begun:
+            shown = self._first.decode("ascii", "replace").partition("\n")[0].strip()
+            raise BadPackage("SOAP-MIME-15", expected=self._mark[2:].decode(), found=shown)
         if not self._done and b"".join(piece[:2] for piece in self._held[:2])[:2] != b"--":
             raise BadPackage("SOAP-MIME-07", expected=self._mark[2:].decode() + "--", found=len(self._parts))
         if not self._parts:
             raise BadPackage("SOAP-MIME-04", expected=self._start, found="")
         root = self._root()
-        return Package(root, {part.id: part for part in self._parts if part is not root}, self._action)
+        return Package(
+            root,
+            {part.id: part for part in self._parts if part is not root},
+            self._action,
+            self._types[self._parts.index(root)][1],
+        )
 
     def _hold(self, piece: memoryview) -> None:
         if not self._begun or not len(piece):
@@ -149,13 +160,14 @@ class Splitter:
             self._done = True
             return
         if len(self._parts) == self._max_parts:
-            raise BadPackage("SOAP-MIME-11", expected=self._max_parts, found=f"> {self._max_parts}")
+            raise BadPackage("SOAP-MIME-14", expected=self._max_parts)
         self._parts.append(self._part(raw, len(self._parts) + 1))
 
     def _part(self, raw: memoryview, number: int) -> Part:
         head, content = _headers(raw, number)
         kind, said = parameters(head.get("content-type", ""))
-        self._types.append(said.get("type", "").partition(";")[0].strip().lower() if kind == XOP_TYPE else "")
+        inner = said.get("type", "").partition(";")[0].strip().lower() if kind == XOP_TYPE else ""
+        self._types.append((inner, said.get("charset", "")))
         held_id = head.get("content-id", "")
         if not (held_id.startswith("<") and held_id.endswith(">") and len(held_id) > 2):
             raise BadPackage("SOAP-MIME-09", expected="<…>", found=held_id, part=number)
@@ -176,8 +188,8 @@ class Splitter:
         if self._start and not (self._start.startswith("<") and self._start.endswith(">")):
             raise BadPackage("SOAP-MIME-04", expected=f"<{wanted}>", found=self._start)
         root = self._parts[at]
-        if root.type != XOP_TYPE or self._types[at] != MEDIA_TYPE:
-            said = f'{root.type}; type="{self._types[at]}"'
+        if root.type != XOP_TYPE or self._types[at][0] != MEDIA_TYPE:
+            said = f'{root.type}; type="{self._types[at][0]}"'
             raise BadPackage("SOAP-MIME-06", expected=f'{XOP_TYPE}; type="{MEDIA_TYPE}"', found=said, part=at + 1)
         if [part.type for part in self._parts].count(XOP_TYPE) > 1:
             raise BadPackage("SOAP-MIME-13", expected=root.id, found=sum(p.type == XOP_TYPE for p in self._parts))

@@ -29,7 +29,8 @@ def check_document(
     """
     where = entry.where()
     if isinstance(root, BadXml):
-        return [find("XDS-COH-21", found=root, where=where, object=entry.id)]
+        said = "<!DOCTYPE…>" if root.reason == "dtd" else root.detail
+        return [find("XDS-COH-21", found=f"{said} ({root.line}:{root.column})", where=where, object=entry.id)]
     if root.tag != CDA_ROOT:
         return [find("XDS-COH-21", found=etree.QName(root).localname, where=where, object=entry.id)]
     found = list(_compare(entry, entry_of(root, entry.id), header_of(root), replaced))

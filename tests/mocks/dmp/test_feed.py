@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import random
 import re
@@ -183,6 +184,19 @@ def test_broken_messages_are_answered_and_leave_nothing(
     assert any(found.startswith(rule) for found in answered.rules), answered.rules
     assert answered.reply.status == 500 or answered.status == "Failure"
     assert counts(shared) == before
+
+
+def test_what_was_sent_as_something_else_is_told_as_that(shared: Documents) -> None:
+    before = counts(shared)
+    squeezed = shared.deposit(change=gzip.compress, **{"content-encoding": "gzip"})
+    assert squeezed.rules == ["DMP-REQ-02"]
+    assert "gzip" in shared.deposit(change=gzip.compress, **{"content-encoding": "gzip"}).reply.body.decode()
+    mixed = shared.deposit(**{"content-type": 'multipart/mixed; boundary="x"'})
+    assert mixed.rules == ["SOAP-CT-01", "SOAP-XML-01"]
+    assert b"multipart/mixed" in mixed.reply.body
+    latin = shared.deposit(change=lambda body: body.replace(b"charset=UTF-8", b"charset=Cp1252"))
+    assert "SOAP-CT-02" in latin.rules
+    assert counts(shared)[:2] == tuple(n + m for n, m in zip(before[:2], (2, 1), strict=True))
 
 
 def test_mutated_deposits_are_answered_and_stored_whole_or_not_at_all(shared: Documents) -> None:

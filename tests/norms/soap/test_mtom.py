@@ -68,6 +68,13 @@ def test_a_part_of_200_mb_is_refused_while_little_of_it_is_held() -> None:
     assert bad.value.finding.rule == "SOAP-MIME-11"
 
 
+def test_too_many_parts_are_told_as_such() -> None:
+    part = b"\r\n--abc\r\nContent-ID: <%d@x>\r\n\r\n"
+    with pytest.raises(BadPackage) as bad:
+        split(KIND, BODY.replace(b"\r\n--abc--", b"".join(part % n for n in range(10_000)) + b"\r\n--abc--"))
+    assert bad.value.finding.rule == "SOAP-MIME-14"
+
+
 KIND, BODY = join(ROOT, [Part("d@test", "text/xml", b"doc")], boundary="abc")
 START = 'start="<root.message@segur.test>"'
 
@@ -87,7 +94,7 @@ START = 'start="<root.message@segur.test>"'
         (KIND, BODY.replace(b'type="application/soap+xml"', b'type="text/xml"'), "SOAP-MIME-06"),
         (KIND, BODY.replace(b"--abc--", b""), "SOAP-MIME-07"),
         (KIND, BODY[: len(BODY) // 2], "SOAP-MIME-07"),
-        (KIND, b"nothing here", "SOAP-MIME-07"),
+        (KIND, b"nothing here", "SOAP-MIME-15"),
         (KIND, b"--abc--", "SOAP-MIME-04"),
         (KIND, BODY.replace(b"\r\n", b"\n"), "SOAP-MIME-07"),
         (KIND, BODY.replace(b"--abc\r\n", b"--abcd\r\n", 1), "SOAP-MIME-08"),

@@ -21,6 +21,7 @@ from norms.soap import (
 )
 from norms.soap.names import SOAP12
 from norms.soap.tree import place, value
+from norms.xml import BadXml, parse
 
 ANY = st.text()
 XML_TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\ufffe\uffff"))
@@ -115,3 +116,13 @@ def test_content_types(header: str, expected: tuple[str, str, str]) -> None:
 @given(ANY)
 def test_any_content_type_is_read(header: str) -> None:
     check_content_type(header)
+
+
+def test_a_long_text_is_read_and_depth_stays_bounded() -> None:
+    """A PDF of 8 MB in base64 is one text of more than 10 MB."""
+    assert len(parse(b"<a>" + b"x" * 10_100_000 + b"</a>").text or "") == 10_100_000
+    for many in (1_000, 1_700_000):
+        with pytest.raises(BadXml) as bad:
+            parse(b"<a>" * many + b"</a>" * many)
+        assert "depth" in bad.value.detail.lower()
+        assert "HUGE" not in bad.value.detail
