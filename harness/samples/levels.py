@@ -61,10 +61,16 @@ def letter(
         ),
         **changes,
     )
-    return written(spec, content(spec, author, body or _LETTER, plain=plain))
+    return written(spec, content(spec, _writer(spec, author), body or _LETTER, plain=plain))
 
 
-def content(spec: Header, author: Professional, body: list[Any], *, plain: bool = False) -> Level1:
+def _writer(spec: Header, author: Professional) -> Professional | Patient:
+    """Who the page says wrote it: the patient where they are the author."""
+    first = spec.authors[0][0]
+    return first if isinstance(first, Patient) else author
+
+
+def content(spec: Header, author: Professional | Patient, body: list[Any], *, plain: bool = False) -> Level1:
     """The body: PDF/A-1, or text."""
     if plain:
         return Level1("text/plain", pages.text(spec.title, spec.patient, author, spec.time, body))
@@ -120,6 +126,7 @@ def first_version(people: People) -> bytes:
         people.patient("grive-jean-pierre"),
         people.pro("dr-angelique"),
         at(2026, 9, 21, 16),
+        [*_LETTER, "Traitement : bisoprolol 5 mg le matin."],
     )
 
 
@@ -129,7 +136,12 @@ def first_version(people: People) -> bytes:
     "Second version: another id, same setId, versionNumber 2, relatedDocument RPLC to the first.",
 )
 def second_version(people: People) -> bytes:
-    body = [*_LETTER, "# Rectificatif", "Traitement : bisoprolol 2,5 mg et non 5 mg."]
+    body = [
+        *_LETTER,
+        "Traitement : bisoprolol 2,5 mg le matin.",
+        "# Rectificatif",
+        "Bisoprolol : 2,5 mg, et non 5 mg comme écrit le 21/09/2026.",
+    ]
     return letter(
         people,
         "REMPLACE",
@@ -147,8 +159,8 @@ def second_version(people: People) -> bytes:
 
 @sample(
     "IDENTITE_nouveau-ne",
-    "Nouveau-né : INS, mère en représentante (guardian), compte rendu d'accouchement.",
-    "Newborn: INS, mother as guardian, delivery report.",
+    "Nouveau-née : INS, mère en représentante (guardian), examen de sortie de maternité.",
+    "Newborn: INS, mother as guardian, examination on leaving the maternity ward.",
 )
 def newborn(people: People) -> bytes:
     place = Address("14 RUE DES LILAS", "63000", "CLERMONT-FERRAND")
@@ -157,12 +169,12 @@ def newborn(people: People) -> bytes:
     return letter(
         people,
         "IDENTITE_nouveau-ne",
-        "Compte rendu de l'examen pédiatrique de sortie",
+        "Compte rendu de l'examen de sortie de maternité",
         "11488-4",
         baby,
         people.pro("sage-femme-camomille"),
-        at(2026, 10, 5, 10),
-        ["# Examen", "Nouveau-née à terme, 3 280 g. Examen clinique normal."],
+        at(2026, 10, 6, 10),
+        ["# Examen", "Nouveau-née à terme, 3 280 g. Ictère en régression ; examen clinique normal par ailleurs."],
     )
 
 

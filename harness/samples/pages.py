@@ -11,14 +11,13 @@ from norms.cda.build.pdf import Line, pdf
 Body = Sequence[str | tuple[str, ...]]  # lines; a tuple is a row of columns
 
 
-def lines(title: str, patient: Patient, author: Professional, time: datetime, body: Body) -> list[Line]:
+def lines(title: str, patient: Patient, author: Professional | Patient, time: datetime, body: Body) -> list[Line]:
     """A one-page letter: who, whom, when, then the body; a line that begins with ``#`` is a heading."""
     born = "/".join(reversed(patient.birth_date.split("-")))
     used = f" (nom utilisé : {patient.used_name})" if patient.used_name else ""
-    place = author.organisation
-    courtesy = "Dr" if author.suffix == "DR" else author.prefix.capitalize()
+    place = author.organisation if isinstance(author, Professional) else None
     out = [
-        Line((place.name if place else "",), "small"),
+        *([Line((place.name,), "small")] if place else []),
         Line((title,), "title"),
         Line(("Patient", f"{patient.birth_name}{used} {' '.join(patient.given_names)}, {patient.sex}, {born}")),
         Line(
@@ -27,7 +26,7 @@ def lines(title: str, patient: Patient, author: Professional, time: datetime, bo
                 patient.ids[0].extension if patient.ids[0].root.startswith("1.2.250.1.213.1.4") else "non qualifié",
             )
         ),
-        Line(("Auteur", f"{courtesy} {author.given} {author.family}, {author.code.display if author.code else ''}")),
+        Line(("Auteur", _who(author))),
         Line(("Date", f"{time:%d/%m/%Y %H:%M}")),
     ]
     for line in body:
@@ -39,13 +38,26 @@ def lines(title: str, patient: Patient, author: Professional, time: datetime, bo
     return out
 
 
-def page(title: str, patient: Patient, author: Professional, time: datetime, body: Body) -> bytes:
+def _name(author: Professional | Patient) -> str:
+    if isinstance(author, Patient):
+        return f"{author.used_given_name or author.given_names[0]} {author.used_name or author.birth_name}"
+    return f"{author.given} {author.family}"
+
+
+def _who(author: Professional | Patient) -> str:
+    """Courtesy, name and profession; of a patient, that they are."""
+    if isinstance(author, Patient):
+        return f"{_name(author)}, patient"
+    courtesy = "Dr" if author.suffix == "DR" else author.prefix.capitalize()
+    return f"{courtesy} {_name(author)}, {author.code.display if author.code else ''}"
+
+
+def page(title: str, patient: Patient, author: Professional | Patient, time: datetime, body: Body) -> bytes:
     """The letter as a PDF/A-1b file."""
-    signed = f"{author.given} {author.family}"
-    return pdf(title, lines(title, patient, author, time, body), created=time, author=signed)
+    return pdf(title, lines(title, patient, author, time, body), created=time, author=_name(author))
 
 
-def text(title: str, patient: Patient, author: Professional, time: datetime, body: Body) -> bytes:
+def text(title: str, patient: Patient, author: Professional | Patient, time: datetime, body: Body) -> bytes:
     """The letter as plain text, UTF-8."""
     rows = [" : ".join(line.cells) for line in lines(title, patient, author, time, body)]
     return "\n".join(rows).encode() + b"\n"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 
+import pikepdf
 import pytest
 
 from harness.samples import shelf
-from norms.cda.document import HL7, Document, Element, each, first
+from norms.cda.document import HL7, Document, Element, each, first, words
 from norms.cda.preflight import read
 from norms.codes import Tables
 
@@ -66,3 +69,19 @@ def test_one_code_has_one_meaning_in_the_library() -> None:
     drugs = {code: said for code, said in labels.items() if "[sensibilité]" in " ".join(said)}
     assert {code: len(said) for code, said in drugs.items()} == dict.fromkeys(drugs, 1)
     assert "lévofloxacine" in " ".join(drugs["2.16.840.1.113883.6.1", "20396-8"])
+
+
+@pytest.mark.parametrize(
+    "id", [row["id"] for row in shelf.rows() if row["kind"] == "valid" and row["volet"] == "CDA-N1"]
+)
+def test_the_page_is_said_to_be_by_who_wrote_the_document(id: str) -> None:
+    root = _document(id).root
+    body = first(root, "component/nonXMLBody/text")
+    families = [
+        words(name) for name in root.xpath("h:author/h:assignedAuthor/h:assignedPerson/h:name/h:family", namespaces=NS)
+    ]
+    assert body is not None
+    if body.get("mediaType") != "application/pdf" or not families:
+        pytest.skip("a text, or a device")
+    with pikepdf.open(io.BytesIO(base64.b64decode(body.text or ""))) as page:
+        assert any(name in str(page.docinfo["/Author"]) for name in families)
