@@ -13,6 +13,7 @@ from email.header import Header
 
 from mocks.journal import END
 from mocks.mssante.letter import BadOrder, Letter, Order
+from mocks.mssante.patient import displayed
 from mocks.mssante.post import Post
 from mocks.session import Session
 from norms.mail import mdn, names, write
@@ -143,7 +144,7 @@ def _deletes(letter: Letter) -> bytes:
 def _patient_writes(letter: Letter) -> bytes:
     one = letter.patient()
     assert one.ins is not None
-    name = "" if letter.order.case == "patient-unnamed" else f"{one.first_given_name.title()} {one.birth_name.title()}"
+    name = "" if letter.order.case == "patient-unnamed" else displayed(one)
     thread = letter.order.about
     draft = replace(
         letter.draft("Ma question", letter.order.text or "Bonjour, une question."),

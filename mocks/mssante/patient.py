@@ -56,7 +56,7 @@ class Patients:
     ) -> Exchange:
         """The patient writes of his own accord; ``named`` False: without display name. Raises PatientError."""
         who, address = self._patient(session, patient)
-        sender = Address(address, _name(who) if named else "")
+        sender = Address(address, displayed(who) if named else "")
         raw = self._written(session, sender, (Address(to),), subject, words)
         return self.post.send(session, "patient-message", raw, [to], sender=address, facts={"patient": who.id})
 
@@ -65,7 +65,7 @@ class Patients:
         ``X-MSS-MES: FIN`` (or ``[FIN]`` in the subject)."""
         held = self.held(session, patient, uid)
         to = _answer_to(held.mail)
-        said = words or text(__package__, "patient.reply", "fr", name=_name(held.patient))
+        said = words or text(__package__, "patient.reply", "fr", name=displayed(held.patient))
         raw = self._written(session, _sender(held), to, f"Re: {held.mail.subject}", said, about=held.mail)
         self._mark(session, held, "\\Seen", "\\Answered")
         return self._send(session, held, "patient-reply", raw, to, held.address)
@@ -97,7 +97,7 @@ class Patients:
         files = tuple(File(part.filename or "document", part.content, part.type) for part in held.mail.attachments)
         if not target or not files:
             raise PatientError("no-document" if target else "nobody")
-        words = text(__package__, "patient.forward", "fr", name=_name(held.patient))
+        words = text(__package__, "patient.forward", "fr", name=displayed(held.patient))
         raw = self._written(session, _sender(held), (Address(target),), held.mail.subject, words, files=files)
         self._mark(session, held, "\\Seen", "$Forwarded")
         return self._send(session, held, "patient-forward", raw, (Address(target),), held.address)
@@ -184,10 +184,10 @@ def _answer_to(mail: Mail) -> tuple[Address, ...]:
 
 
 def _sender(held: Held) -> Address:
-    return Address(held.address, _name(held.patient))
+    return Address(held.address, displayed(held.patient))
 
 
-def _name(patient: Patient) -> str:
+def displayed(patient: Patient) -> str:
     """``Prénom Nom``, as Mon espace santé shows a patient."""
     first = patient.used_given_name or patient.first_given_name
     return f"{first.title()} {(patient.used_name or patient.birth_name).title()}".strip()

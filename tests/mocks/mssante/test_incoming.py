@@ -98,10 +98,11 @@ def test_receipts_of_both_generations_name_the_message(operator: Operated) -> No
 
 
 def test_a_patient_writes_with_or_without_a_name(operator: Operated) -> None:
-    for case, named in (("patient", True), ("patient-unnamed", False)):
+    # The name in use, as when the patient is made to write or answer (mocks.mssante.patient).
+    for case, name in (("patient", "Leonie Mesange"), ("patient-unnamed", "")):
         sender = received(operator, case)[1].sender
         assert sender.address.endswith("@patient.mssante.fr")
-        assert bool(sender.name) is named
+        assert sender.name == name
 
 
 @pytest.mark.parametrize(
