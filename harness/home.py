@@ -14,6 +14,14 @@ from typing import Any
 RUN_SESSION = "run "  # the name of a session that a run opens: this, and the run's id
 
 
+class BadHome(OSError):
+    """The folder given cannot be one: a file stands there, no right to write, a disk that is read only."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(reason)
+        self.folder, self.reason = folder, reason
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """Paths below one home folder; folders are made when asked for."""
@@ -22,7 +30,7 @@ class Home:
 
     @classmethod
     def at(cls, folder: Path | str | None = None) -> Home:
-        """The folder given, else ``SEGUR_HOME``, else the platform's data folder for this user."""
+        """The folder given, else ``SEGUR_HOME``, else the platform's data folder for this user; raises BadHome."""
         if folder is None:
             folder = os.environ.get("SEGUR_HOME") or None
         if folder is None:
@@ -30,7 +38,10 @@ class Home:
 
             folder = user_data_dir("segur-harness", appauthor=False)
         root = Path(folder).expanduser().absolute()
-        root.mkdir(parents=True, exist_ok=True)
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadHome(root, error.strerror or str(error)) from None
         return cls(root)
 
     @property

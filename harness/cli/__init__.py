@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from harness.cli.common import BENCH_ERROR, t
+from harness.cli.common import BENCH_ERROR, USAGE, t
 from harness.lang import lang
 
 COMMANDS = (
@@ -96,8 +96,22 @@ def main() -> None:
 
         if os.environ.get("SEGUR_DEBUG"):
             raise
+        if told := _place(error):
+            print(told, file=sys.stderr)
+            sys.exit(USAGE)
         print(t("segur.crash", error=f"{type(error).__name__}: {error}"), file=sys.stderr)
         sys.exit(BENCH_ERROR)
+
+
+def _place(error: Exception) -> str:
+    """What to do about a folder or a file that the user's machine keeps from us; empty when that is not the matter."""
+    from harness.home import BadHome
+
+    if isinstance(error, BadHome):
+        return t("segur.bad_home", folder=error.folder, reason=error.reason)
+    if isinstance(error, PermissionError) and error.filename:
+        return t("segur.denied", file=error.filename)
+    return ""
 
 
 def _lang_first(argv: list[str]) -> list[str]:

@@ -33,7 +33,7 @@ def doctor(
         return
     if tls:
         host, _, port = tls.rpartition(":")
-        if not host or not port.isdecimal():
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
             fail(t("doctor.bad_tls", found=tls))
         found = list(probe(host.strip("[]"), int(port), place.pki / "ca.pem"))
     else:

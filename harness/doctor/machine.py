@@ -87,8 +87,10 @@ def _ports(base_port: int, running: dict[str, Any] | None) -> Iterator[Diagnosis
         return
     taken = []
     for row in ADDRESSES:
-        with socket.socket() as probe:
-            if os.name != "nt":  # elsewhere this option means the opposite: two programs on one port
+        kind = socket.SOCK_DGRAM if row.scheme == "udp" else socket.SOCK_STREAM
+        with socket.socket(type=kind) as probe:
+            # On Windows, and for datagrams, this option means the opposite: two programs on one port.
+            if os.name != "nt" and kind is socket.SOCK_STREAM:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", base_port + row.offset))
@@ -108,15 +110,23 @@ def _certificates(home: Home) -> Iterator[Diagnosis]:
     if not leaf.exists():
         yield warn("certificates", folder=home.pki)
         return
+    until = datetime.now(UTC)
     for name in sorted(folder.name for folder in leaf.parent.parent.iterdir()):
         path = leaf.parent.parent / name / "cert.pem"
         if name not in ("server", "insi-auto", "insi-manu", "org-auth-cli", "org-sign", "cps-auth", "cps-sign"):
             continue
-        until = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
-        if until <= datetime.now(UTC):
-            yield bad("certificates", name=name, until=until.date())
+        try:
+            one = x509.load_pem_x509_certificate(path.read_bytes())
+        except (OSError, ValueError):
+            yield bad("certificates_unreadable", file=path)
             return
-    until = x509.load_pem_x509_certificate(leaf.read_bytes()).not_valid_after_utc
+        if one.not_valid_before_utc > datetime.now(UTC):
+            yield bad("certificates_early", name=name, since=one.not_valid_before_utc.isoformat(timespec="minutes"))
+            return
+        if one.not_valid_after_utc <= datetime.now(UTC):
+            yield bad("certificates", name=name, until=one.not_valid_after_utc.date())
+            return
+        until = one.not_valid_after_utc if name == "server" else until
     yield ok("certificates", folder=home.pki, until=until.date())
 
 

@@ -7,14 +7,22 @@ import socket
 import ssl
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from harness.bench import Bench
+from harness.cli import main
+from harness.cli.common import USAGE
 from harness.doctor import State, examine, probe
+from harness.doctor.machine import _ports
 from harness.home import Home
+from mocks.addresses import ADDRESSES
 from norms.texts import LANGS
 
 
@@ -23,8 +31,20 @@ def home(tmp_path: Path) -> Home:
     return Home.at(tmp_path)
 
 
+def free_base() -> int:
+    """A first port whose followers are free too: other benches may run on this machine."""
+    for base in range(30_000, 60_000, 111):
+        found = {d.key: d.state for d in _ports(base, None)}
+        if found["ports"] is State.OK:
+            return base
+    raise AssertionError("no free ports")
+
+
+BASE = free_base()
+
+
 def states(home: Home, **kwargs: object) -> dict[str, State]:
-    found = list(examine(home, 30_000, None, **kwargs))  # type: ignore[arg-type]
+    found = list(examine(home, BASE, None, **kwargs))  # type: ignore[arg-type]
     for diagnosis in found:
         for lang in LANGS:
             assert diagnosis.seen(lang)
@@ -45,8 +65,42 @@ def test_a_proxy_without_exception_is_a_surprise(home: Home) -> None:
 
 
 def test_a_taken_port(home: Home) -> None:
-    with socket.create_server(("127.0.0.1", 30_001)):
+    with socket.create_server(("127.0.0.1", BASE + 1)):
         assert states(home, environ={})["ports"] is State.BAD
+
+
+def test_a_taken_datagram_port(home: Home) -> None:
+    dns = next(row.offset for row in ADDRESSES if row.scheme == "udp")
+    with socket.socket(type=socket.SOCK_DGRAM) as held:
+        held.bind(("127.0.0.1", BASE + dns))
+        assert states(home, environ={})["ports"] is State.BAD
+
+
+def test_certificates_of_another_time_or_spoilt(home: Home) -> None:
+    folder = home.pki / "credentials" / "server"
+    folder.mkdir(parents=True)
+    later = datetime.now(UTC) + timedelta(days=2)
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, later, later + timedelta(days=9))
+    pem = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    (folder / "cert.pem").write_bytes(pem)
+    assert states(home, environ={})["certificates_early"] is State.BAD
+    (folder / "cert.pem").write_bytes(pem[:80])
+    assert states(home, environ={})["certificates_unreadable"] is State.BAD
+
+
+@pytest.mark.parametrize("command", ["doctor", "up", "run", "runs list"])
+def test_a_home_that_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SEGUR_HOME", str(tmp_path / "file" / "home"))
+    monkeypatch.setattr("sys.argv", ["segur", *command.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == USAGE
+    assert "--home" in capsys.readouterr().err
 
 
 def test_a_clock_behind_its_own_files(home: Home) -> None:
