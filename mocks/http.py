@@ -23,6 +23,7 @@ from norms.finding import Finding, find
 log = logging.getLogger("segur.http")
 Scope = dict[str, Any]
 MEGABYTE = 1_000_000
+STALLED = 60.0  # seconds without a byte of a body that is due
 
 
 @dataclass(slots=True)
@@ -190,7 +191,15 @@ class Service:
         size = 0
         more = True
         while more:
-            message = await receive()
+            try:
+                async with asyncio.timeout(STALLED):
+                    message = await receive()
+            except TimeoutError:
+                length = call.header("content-length") or "—"
+                call.note(find("HTTP-BODY-03", expected=length, found=size, seconds=f"{STALLED:g}"))
+                exchange.request_body = b"".join(parts)
+                exchange.outcome = "stalled"
+                return call, True
             if message["type"] == "http.disconnect":
                 call.note(find("HTTP-BODY-02", found=f"{size}"))
                 exchange.request_body = b"".join(parts)
@@ -211,6 +220,8 @@ class Service:
     async def _answer(self, call: Call) -> Answer:
         if call.exchange.outcome == "too-large":
             return Answer(413, b"request entity too large")
+        if call.exchange.outcome == "stalled":
+            return Answer(408, b"the rest of the request never came", headers=[("connection", "close")])
         session = call.session
         outage = self._outage(session)
         if failure := _failure(call, outage):

@@ -49,7 +49,9 @@ def _judged(root: etree._Element, options: Options) -> tuple[Vihf | None, list[F
         return None, [find("VIHF-SEC-01", where=place(root))]
     vihf, findings = read_vihf(held[0])
     if len(held) > 1:
-        findings.append(find("VIHF-SEC-02", found=len(held), where=place(held[1])))
+        findings.append(
+            find("VIHF-SEC-02", found=len(held), where=place(held[1]), blocks=sum(1 for _ in root.iter(SECURITY)))
+        )
     store = TrustStore.from_pem(Path(options.trust).read_bytes()) if options.trust else None
     when = read_utc(vihf.assertion.issue_instant) or time.time()
     expected = Expected(Trust(store or TrustStore(()), when), patient=bool(vihf.text(names.RESOURCE)))

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cryptography import x509
-from lxml import etree
 
 from mocks.anchor import anchor_of
 from mocks.dmp import rights
@@ -265,13 +264,12 @@ def patient_of(world: World, ins: str, oid: str) -> Patient | None:
 
 def _vihf(call: Call, transaction: str, envelope: Envelope) -> tuple[Vihf | None, list[Finding]]:
     """The VIHF of the message and everything wrong with it."""
-    block: etree._Element | None = envelope.header(SECURITY)
-    held = [e for e in elements(block) if e.tag == ASSERTION] if block is not None else []
+    held = [e for one in envelope.blocks.get(SECURITY, ()) for e in elements(one) if e.tag == ASSERTION]
     if not held:
         return None, [find("VIHF-SEC-01", where=place(envelope.root, "Header/Security"))]
     vihf, problems = read_vihf(held[0])
     if len(held) > 1 or envelope.count(SECURITY) > 1:
-        problems.append(find("VIHF-SEC-02", found=len(held), where=place(held[0])))
+        problems.append(find("VIHF-SEC-02", found=len(held), where=place(held[0]), blocks=envelope.count(SECURITY)))
     if call.peer is None:
         problems.append(find("VIHF-TLS-01"))
     expected = _expected(call, transaction)

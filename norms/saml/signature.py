@@ -112,7 +112,7 @@ def _algorithm(element: etree._Element, *wanted: str) -> str:
 def _reference(assertion: etree._Element, reference: etree._Element) -> None:
     own = assertion.get("ID", "")
     if not own or reference.get("URI") != f"#{own}":
-        found = reference.get("URI", "—")
+        found = reference.get("URI") or "—"
         raise _Refused(find("SAML-SIG-04", expected=f"#{own}", found=found, where=place(reference)))
     if _SAME_VALUE(assertion, id=own) != 1:
         raise _Refused(find("SAML-SIG-08", found=own, where=place(assertion)))

@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from norms.finding import Finding, find
 from norms.instant import write_utc
 from norms.saml.dn import Parts, name_parts
+from norms.tls.names import dn
 
 CARD_TYPE = x509.ObjectIdentifier("1.2.250.1.71.1.2.2")  # INTEGER: 0 CPS, 1 CPF, 2 CDE-CPE, 3 CPA
 _MAX_DEPTH = 6
@@ -94,7 +95,7 @@ def certificate(found: x509.Certificate) -> Certificate:
         key=key,
         fingerprint=found.fingerprint(hashes.SHA256()).hex(),
         subject=name_parts(found.subject),
-        subject_text=found.subject.rfc4514_string(),
+        subject_text=dn(found.subject),
         common_name=str(names[0].value) if names else "",
         serial=f"{found.serial_number:x}",
         not_before=found.not_valid_before_utc.timestamp(),
@@ -167,7 +168,7 @@ def check_certificate(
     name, chain, findings = leaf.subject_text, store.chain(leaf), []
     start, end = max(leaf.not_before, chain.not_before), min(leaf.not_after, chain.not_after)
     if not chain.trusted:
-        findings.append(find("SAML-CRT-02", found=leaf.x509.issuer.rfc4514_string(), name=name))
+        findings.append(find("SAML-CRT-02", found=dn(leaf.x509.issuer), name=name))
     if now > end:
         findings.append(find("SAML-CRT-03", found=write_utc(end), name=name))
     if now < start:

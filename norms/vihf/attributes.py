@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from norms.codes import shipped
@@ -35,10 +36,11 @@ def _presence(vihf: Vihf) -> Iterator[Finding]:
     for name in names.REQUIRED:
         if name not in vihf.values:
             yield find("VIHF-ATT-01", expected=name, where=place(vihf.assertion.element, "AttributeStatement"))
+    sent = Counter(names.KNOWN.get(name.lower()) for name in vihf.names)
     for name, held in vihf.values.items():
         if name in (names.ROLE, names.PURPOSE):
             continue
-        if len(held) > 1:
+        if len(held) > 1 and sent[name] == 1:  # an attribute sent twice was told of above
             yield find("VIHF-ATT-02", found=name, where=place(held[1]))
         if not held or not value(held[0]):
             yield find("VIHF-ATT-06", found=name, where=vihf.where(name))

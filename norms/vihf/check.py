@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from norms.finding import Finding, find
+from norms.finding import Finding, Severity, find
 from norms.instant import read_utc, write_utc
 from norms.saml.ps import SUBJECT_NAME
 from norms.soap.tree import place
@@ -53,9 +53,12 @@ def _window(vihf: Vihf, expected: Expected) -> Iterator[Finding]:
     tolerance = expected.air_tolerance if air else trust.tolerance
     if issued is None:
         yield find("VIHF-TIME-01", found=said.issue_instant or "—", where=place(here))
-    elif trust.now - issued > life + tolerance:
-        age = f"{trust.now - issued:.0f}"
-        yield find("VIHF-AIR-01" if air else "VIHF-TIME-02", expected=f"{life:.0f}", found=age, where=place(here))
+    elif trust.now - issued > life:
+        age, late = f"{trust.now - issued:.0f}", trust.now - issued > life + tolerance
+        yield find(
+            "VIHF-AIR-01" if air else "VIHF-TIME-02", expected=f"{life:.0f}", found=age, where=place(here),
+            severity=None if late else Severity.WARNING,  # taken for a difference of clocks
+        )  # fmt: skip
     elif issued - trust.now > tolerance:
         yield find("VIHF-TIME-03", expected=write_utc(trust.now), found=said.issue_instant, where=place(here))
     authenticated = read_utc(vihf.authn_instant)
@@ -79,8 +82,11 @@ def _conditions(vihf: Vihf, tolerance: float, now: float) -> Iterator[Finding]:
         bound = read_utc(written)
         if bound is None:
             yield find("VIHF-TIME-01", found=written or "—", where=place(conditions, f"@{name}"))
-        elif (now - bound if late else bound - now) > tolerance:
-            yield find("VIHF-TIME-06", expected=write_utc(now), found=f"{name} {written}", where=place(conditions))
+        elif (over := now - bound if late else bound - now) > (0 if late else tolerance):
+            yield find(
+                "VIHF-TIME-06", expected=write_utc(now), found=f"{name} {written}", where=place(conditions),
+                severity=None if over > tolerance else Severity.WARNING,
+            )  # fmt: skip
 
 
 def _context(vihf: Vihf, expected: Expected) -> Iterator[Finding]:

@@ -66,7 +66,7 @@ def _tied(vihf: Vihf, signer: Certificate, expected: Expected) -> Iterator[Findi
         return
     caller = expected.caller
     wanted = {caller.unit} if caller else {vihf.structure, *expected.units}
-    if unit not in wanted:
+    if unit not in wanted and any(wanted):  # a connection that names no structure is told of by VIHF-MODE-03
         shown = ", ".join(sorted(filter(None, wanted))) or "—"
         yield find("VIHF-CRT-04", expected=shown, found=unit or "—", where=place(here, "Signature/KeyInfo"))
     if vihf.mode == names.AIR and expected.air_enrolled and signer.common_name not in expected.air_enrolled:

@@ -65,17 +65,18 @@ class Wire:
         port: int = 18441,
         peer: Peer | None = None,
         cut_off: bool = False,
+        stalled: bool = False,
     ) -> Exchange:
         messages = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
         if cut_off:
             messages.append({"type": "http.disconnect"})
-        else:
+        elif not stalled:
             messages[-1]["more_body"] = False
         journal = self.service.hub.journal
         before = journal.count()
 
         async def receive() -> dict[str, Any]:
-            return messages.pop(0)
+            return messages.pop(0) if messages else await asyncio.Event().wait()  # type: ignore[return-value]
 
         async def send(message: dict[str, Any]) -> None:
             self.kept_first = journal.count() == before + 1
@@ -178,6 +179,15 @@ def test_a_request_that_breaks_off_is_kept_and_not_answered(wire: Wire) -> None:
     assert wire.service.hub.journal.count() == 1
     assert (kept.request_body, kept.outcome, kept.status) == (b"half", "truncated", 0)
     assert [f.rule for f in kept.findings] == ["HTTP-BODY-02"]
+
+
+def test_a_body_that_never_ends_is_waited_for_a_while(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Content-Length counted in characters: the last bytes never come."""
+    monkeypatch.setattr("mocks.http.STALLED", 0.02)
+    kept = run(wire.call(parts=(b"half",), headers=((b"content-length", b"9"),), stalled=True))
+    assert (wire.status, wire.header("connection")) == (408, "close")
+    assert (kept.request_body, kept.outcome) == (b"half", "stalled")
+    assert [(f.rule, f.expected, f.found) for f in kept.findings] == [("HTTP-BODY-03", "9", "4")]
 
 
 def test_a_handler_that_falls_over_is_the_benchs_fault(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:

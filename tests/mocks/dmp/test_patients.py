@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from norms.ins import matricule
-from tests.dmp_bench import AIR, DIRECT, INDIRECT, Dmp, about, get_demographics, message
+from tests.dmp_bench import AIR, DIRECT, INDIRECT, WSSE, Dmp, about, get_demographics, message
 from tests.vihf_kit import DOCTOR, RESOURCE, SECRETARY
 
 RIGHTS = "urn:si-dmp-habilitations"
@@ -282,3 +283,15 @@ def test_td00_is_retired(dmp: Dmp) -> None:
 
 def test_another_body_is_refused(dmp: Dmp) -> None:
     assert "HL7-BODY-01" in dmp.ask("habilitations", get_demographics()).rules
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_two_assertions_are_refused_wherever_the_second_stands(dmp: Dmp, apart: bool) -> None:
+    """The one that is read and the one that is signed could differ."""
+    vihf = etree.tostring(dmp.signed(INDIRECT)).decode()
+    other = vihf if not apart else f'</w:Security><w:Security xmlns:w="{WSSE}">{vihf}'
+    data = message(get_demographics(), dmp.signed(INDIRECT)).decode().replace("wsse:", "w:").replace(":wsse=", ":w=")
+    reply = dmp.call("patients", data.replace("</w:Security>", f"{other}</w:Security>", 1).encode())
+    assert (reply.status, reply.fault.subcode) == (500, "DMPInvalidVihf")
+    said = next(f for f in reply.exchange.findings if f.rule == "VIHF-SEC-02")
+    assert (said.found, said.args["blocks"]) == ("2", 2 if apart else 1)

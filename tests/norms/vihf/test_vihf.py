@@ -10,6 +10,7 @@ from lxml import etree
 
 from norms.finding import Severity
 from norms.saml import Trust, TrustStore
+from norms.saml.trust import certificate
 from norms.vihf import Caller, Expected, check_vihf, read_cx, read_vihf
 from tests.vihf_kit import AIR, CLASSES, CONFIDENTIALITY, DIRECT, INDIRECT, NURSE, RESOURCE, SUBJECT, Said, held
 
@@ -36,7 +37,8 @@ def judge(pki: Any) -> Any:
         vihf, problems = read_vihf(etree.fromstring(etree.tostring(made)))
         trust = Trust(store, time.time(), revoked=pki.revoked)
         found = [*problems, *check_vihf(vihf, Expected(trust, caller, **expected))]
-        kept = {"info": tuple(Severity), "warning": (Severity.ERROR, Severity.WARNING)}[least]
+        grades = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+        kept = grades[: grades.index(Severity(least)) + 1]
         return [f.rule for f in found if f.severity in kept]
 
     return judged
@@ -118,6 +120,23 @@ def test_each_wrong_statement_has_its_rule(judge: Any, rule: str, changes: dict[
 
 def test_a_nurse_needs_no_second_role(judge: Any) -> None:
     assert judge(INDIRECT.changed(roles=NURSE)) == []
+
+
+def test_what_only_the_tolerance_saves_is_told(judge: Any) -> None:
+    for said, rule in ((AIR.changed(issued=-32), "VIHF-AIR-01"), (DIRECT.changed(issued=-3602), "VIHF-TIME-02")):
+        signer, caller = ("cps-sign", CARD) if said.class_ref == DIRECT.class_ref else ("org-sign", MACHINE)
+        assert judge(said, signer, caller) == [rule]
+        assert judge(said, signer, caller, "error") == []
+    assert judge(AIR.changed(issued=-36), least="error") == ["VIHF-AIR-01"]
+
+
+def test_one_cause_is_told_once(judge: Any, pki: Any) -> None:
+    twice = DIRECT.changed(attributes={**DIRECT.attributes, "Authentification_Mode": "INDIRECTE"})
+    assert judge(twice, "cps-sign", CARD).count("VIHF-ATT-02") == 1
+    assert "VIHF-CRT-04" not in judge(INDIRECT, caller=CARD)
+    assert "VIHF-MODE-03" in judge(INDIRECT, caller=CARD)
+    shown = certificate(held(pki.folder, "cps-sign").cert).subject_text
+    assert shown.startswith("GN=CLAIRE+SN=ROMARIN+CN=")
 
 
 def test_air_lives_thirty_seconds_and_says_its_authentication(judge: Any) -> None:
