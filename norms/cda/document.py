@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache, cached_property, lru_cache
+from operator import itemgetter
 from typing import cast
 
 from lxml import etree
@@ -52,11 +53,15 @@ def shown(tag: str) -> str:
     return local if uri in (HL7, "") else f"{_SHOWN.get(uri, uri)}:{local}"
 
 
+nodes: Callable[[Element], list[Element]] = itemgetter(slice(None))
+"""What an element holds (comments and instructions too), as a list: made faster than an iterator of lxml."""
+
+
 def each(start: Element, path: str) -> list[Element]:
     """The elements at `path` below `start`, in document order."""
     found: list[Element] = [start]
     for tag in _steps(path):
-        found = [child for element in found for child in element[:] if child.tag == tag]
+        found = [child for element in found for child in nodes(element) if child.tag == tag]
     return found
 
 
@@ -68,7 +73,7 @@ def first(start: Element, path: str) -> Element | None:
 
 def inner(element: Element) -> list[Element]:
     """The children that are elements: neither comments nor instructions."""
-    return [child for child in element[:] if isinstance(child.tag, str)]
+    return [child for child in nodes(element) if isinstance(child.tag, str)]
 
 
 def words(element: Element | None) -> str:

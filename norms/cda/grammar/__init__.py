@@ -6,7 +6,7 @@ The verdict is the official schema's (CDA R2 with its sdtc, lab, pharmacy and DI
 
 from __future__ import annotations
 
-from norms.cda.document import HL7, XSI, XSI_TYPE, Document, Element
+from norms.cda.document import HL7, XSI, XSI_TYPE, Document, Element, nodes
 from norms.cda.grammar.automaton import OTHER
 from norms.cda.grammar.faults import Faults
 from norms.cda.grammar.types import ANYTHING, PLAIN, READY, Type, actual_type, type_of
@@ -68,7 +68,7 @@ class _Walk:
         stray = element.text if solid else None
         if stray is not None and not empty and not stray.strip(_SPACE):
             stray = None
-        for child in element[:]:
+        for child in nodes(element):
             if solid and stray is None and (tail := child.tail) is not None and (empty or tail.strip(_SPACE)):
                 stray = tail
             tag = child.tag

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from norms.cda.document import XSI_TYPE, Document, Element, inner, qname, shown, words
+from norms.cda.document import XSI_TYPE, Document, Element, first, inner, nodes, qname, shown, words
 from norms.cda.header import times
 from norms.finding import Finding, find
 
@@ -32,7 +32,7 @@ def check(document: Document, element: Element, kind: str, *, alone: bool = Fals
     """Findings of the rules of a datatype (``II``, ``CE``, ``TS``, ``PN``…) on a header element; ``alone``: it has no
     sibling of its name, so repeats none."""
     if kind != "TEL":
-        for part in element.iter("*") if len(element) else (element,):
+        for part in element.iter() if len(element) else (element,):
             null = part.get("nullFlavor")
             if null is not None and not _quiet(part, null):
                 document.spoil(part)
@@ -71,8 +71,7 @@ def _id(document: Document, element: Element) -> Iterator[Finding]:
 
 def _code(document: Document, element: Element) -> Iterator[Finding]:
     name, code, system = shown(element.tag), element.get("code"), element.get("codeSystem")
-    text = element.find(qname("originalText"))
-    if code is None and element.get("nullFlavor") is None and (text is None or text.get("nullFlavor") is not None):
+    if code is None and element.get("nullFlavor") is None and _null(first(element, "originalText")):
         yield find("CDA-DT-05", where=document.where(element), name=name)
     elif code is not None and system is None:
         yield find("CDA-DT-06", found=code, where=document.where(element, "code"), name=name)
@@ -80,9 +79,16 @@ def _code(document: Document, element: Element) -> Iterator[Finding]:
         yield find("CDA-DT-07", expected="code", where=document.where(element, "displayName"), name=name)
     elif system is None and element.get("codeSystemName") is not None:
         yield find("CDA-DT-07", expected="codeSystem", where=document.where(element, "codeSystemName"), name=name)
-    for translation in element.iter(qname("translation")):
+    for translation in element.iter(_TRANSLATION) if len(element) else ():
         if translation.get("nullFlavor") is not None:
             yield find("CDA-DT-08", where=document.where(translation), name=name)
+
+
+_TRANSLATION = qname("translation")
+
+
+def _null(text: Element | None) -> bool:
+    return text is None or text.get("nullFlavor") is not None
 
 
 def _token(document: Document, element: Element) -> Iterator[Finding]:
@@ -172,7 +178,7 @@ def _repeated(element: Element, said: Callable[[Element], tuple[str | None, str 
 
 
 def _own_text(element: Element) -> str:
-    return " ".join("".join([element.text or "", *(child.tail or "" for child in element)]).split())
+    return " ".join("".join([element.text or "", *[child.tail or "" for child in nodes(element)]]).split())
 
 
 def _attributes(*names: str) -> Callable[[Element], tuple[str | None, str | None]]:

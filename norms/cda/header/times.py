@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from norms.cda.document import Document, Element, first, qname, shown
 from norms.finding import Finding, find
@@ -21,17 +22,26 @@ def read(value: str) -> datetime | None:
     if hit is None:
         return None
     *parts, offset = hit.groups()
-    zone = UTC
-    if offset:
-        minutes = int(offset[1:3]) * 60 + int(offset[3:].ljust(2, "0"))
-        if minutes > 14 * 60:
-            return None
-        zone = timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
-    given = [int(part) for part in parts if part is not None]
+    zone = _zone(offset) if offset else UTC
+    if zone is None:
+        return None
+    given = [int(part) for part in parts if part]
     try:
-        return datetime(*(given + [1, 1, 0, 0, 0][len(given) - 1 :]), tzinfo=zone)  # type: ignore[arg-type, misc]
+        return datetime(*given, *_FIRST[len(given) - 1 :], tzinfo=zone)  # type: ignore[arg-type, misc]
     except ValueError:
         return None
+
+
+_FIRST = (1, 1, 0, 0, 0)  # month, day, hour, minute, second
+
+
+@lru_cache(64)
+def _zone(offset: str) -> timezone | None:
+    """``+0100`` → the zone; None beyond 14 hours, where there is none."""
+    minutes = int(offset[1:3]) * 60 + int(offset[3:].ljust(2, "0"))
+    if minutes > 14 * 60:
+        return None
+    return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
 
 
 def has_offset(value: str) -> bool:

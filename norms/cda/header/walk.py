@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from norms.cda import coded
-from norms.cda.document import Document, Element, qname, shown
+from norms.cda.document import Document, Element, first, nodes, shown
 from norms.cda.header import datatypes
 from norms.cda.header.sheet import Block, Spec
 from norms.finding import Finding, Severity, find
@@ -28,8 +28,8 @@ class _Walk:
     def children(self, parent: Element, block: Block) -> None:
         """The children of an element: how many of each, then each."""
         held: dict[str, list[Element]] = {}
-        by_tag = block.by_tag
-        for child in parent:
+        by_tag, sound = block.by_tag, self.document.sound
+        for child in nodes(parent):
             if child.tag in by_tag:
                 held.setdefault(child.tag, []).append(child)
         for spec in block.required:
@@ -41,11 +41,11 @@ class _Walk:
                 if spec.root:
                     found = [child for child in every if child.get("root") == spec.root]
                 elif spec.having:
-                    found = [child for child in every if child.find(qname(spec.having)) is not None]
+                    found = [child for child in every if first(child, spec.having) is not None]
                 if not spec.low <= len(found) <= spec.high:
                     self._count(parent, spec, found)
                 for child in found:
-                    if self.document.sound(child):
+                    if sound(child):
                         self._element(child, spec, alone=len(every) == 1)
 
     def _count(self, parent: Element, spec: Spec, found: list[Element]) -> None:

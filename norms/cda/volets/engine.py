@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from norms.cda.coded import nearest
-from norms.cda.document import XSI_TYPE, Document, Element, shown
+from norms.cda.document import XSI_TYPE, Document, Element, inner, shown
 from norms.cda.volets import paths, sheets
 from norms.cda.volets.lines import NAMES, Line, system
 from norms.finding import Finding, find
@@ -76,7 +76,7 @@ class Run:
                 yield self._say(rule, who, element, oid, ", ".join(sorted(have)), template=sheets.name(oid) or oid)
 
     def _count(self, line: Line, element: Element, who: Owner) -> Iterator[Finding]:
-        number = len(self.children(element).get(line.tag, ())) if line.tag else paths.count(line.path, element)
+        number = len(self.children(element).get(line.tag, ())) if line.tag else self.count(line.path, element)
         if line.low <= number and (number <= line.high or line.high < 0):
             return
         expected = f"{line.low}..{'*' if line.high < 0 else line.high}"
@@ -168,7 +168,7 @@ class Run:
         index = self._children.get(element)
         if index is None:
             index = self._children[element] = {}
-            for child in element.iterchildren("*"):
+            for child in inner(element):
                 index.setdefault(child.tag, []).append(child)
         return index
 
@@ -176,7 +176,13 @@ class Run:
         """The elements at a path, quickly when it is a mere name."""
         if tag := paths.tag(path):
             return self.children(element).get(tag, [])
+        if oid := paths.below(path):
+            return [one for one in self.document.by_template.get(oid, ()) if element in one.iterancestors()]
         return paths.select(path, element)
+
+    def count(self, path: str, element: Element) -> int:
+        """How many nodes stand at a path; 1 or 0 for a test."""
+        return len(self.select(path, element)) if paths.below(path) else paths.count(path, element)
 
     def _each(self, path: str, element: Element) -> list[Element]:
         """The elements at the place of an ``each``, which several lines share."""

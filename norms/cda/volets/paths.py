@@ -70,6 +70,16 @@ def tag(path: str) -> str:
     return qname(path) if _NAME.fullmatch(path) else ""
 
 
+_BELOW = re.compile(r"\.//\*\[#([\d.]+)\]")
+
+
+@cache
+def below(path: str) -> str:
+    """The templateId whose bearers a path selects at any depth (``.//*[#1.3.6]``); empty for any other path."""
+    hit = _BELOW.fullmatch(path)
+    return hit[1] if hit else ""
+
+
 _OID = re.compile(r"#([\d.]+)")
 _STEP = re.compile(r"(?:\.//)?\*?(@?[\w\-:]+)?")
 
