@@ -117,7 +117,7 @@ class Faults:
                     continue
                 self._unknown(child, element, kind, state)
             else:
-                state = self._misplaced(child, element, state, {c.tag for c in here[at:]}, names)
+                state = self._misplaced(child, element, kind, state, {c.tag for c in here[at:]}, names)
         self._missing(element, state, _way(state, None), names)
 
     def _needless(self, element: Element, kind: Type, here: list[Element]) -> None:
@@ -137,14 +137,25 @@ class Faults:
         for name in near or [shown(name) for name in state.next]:
             self._document.misshape(parent, name)
 
-    def _misplaced(self, child: Element, parent: Element, state: State, ahead: set[str], here: set[str]) -> State:
+    def _misplaced(
+        self, child: Element, parent: Element, kind: Type, state: State, ahead: set[str], here: set[str]
+    ) -> State:
         """Say why a known child may not stand here; the state from which to go on."""
         skipped = _way(state, child.tag)
         if skipped is None:
             again = any(before.tag == child.tag for before in child.itersiblings(preceding=True))
             rule = "CDA-GRM-04" if again else "CDA-GRM-03"
             expected = [shown(name) for name in state.next if name in ahead] or [shown(name) for name in state.next]
-            self._say(rule, child, parent=shown(parent.tag), expected=_list(expected), found=shown(child.tag))
+            near, line = ("", 0) if again else _before(child, parent, kind)
+            self._say(
+                rule,
+                child,
+                parent=shown(parent.tag),
+                expected=_list(expected),
+                found=shown(child.tag),
+                near=near,
+                line=line,
+            )
             self._document.misshape(parent, shown(child.tag))
             return state
         late = [name for name in skipped if name in ahead]
@@ -222,3 +233,15 @@ def _nearest(value: str, allowed: frozenset[str]) -> list[str]:
 def _list(names: object) -> str:
     every = list(dict.fromkeys(map(str, names)))  # type: ignore[call-overload]
     return ", ".join(every[:_MANY]) + ("…" if len(every) > _MANY else "")
+
+
+def _before(child: Element, parent: Element, kind: Type) -> tuple[str, int]:
+    """The first element before which a child that came too late must stand, and its line; "" when there is none."""
+    order = {name: rank for rank, name in enumerate(kind.children)}
+    own = order[child.tag]
+    for other in parent.iterchildren("*"):
+        if other is child:
+            break
+        if order.get(other.tag, -1) > own:
+            return f"<{shown(other.tag)}>", other.sourceline or 0
+    return "", 0

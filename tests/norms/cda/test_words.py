@@ -53,3 +53,10 @@ def test_nothing_is_suggested_where_nothing_looks_like_it() -> None:
     assert nearest(held, "Xylophoniste") == ""
     finding = find("CDA-TRM-01", expected="J01", found="X", near="")
     assert "possible" not in finding.fix("en").lower()
+
+
+def test_a_misplaced_element_is_told_where_it_goes() -> None:
+    finding = _only("misplaced-element")
+    assert finding.rule == "CDA-GRM-03"
+    assert "avant <versionNumber>" in finding.fix("fr")
+    assert "before <versionNumber>" in finding.fix("en")
