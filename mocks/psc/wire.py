@@ -32,9 +32,14 @@ def refused(error: str, finding: Finding, *, status: int = 400) -> Refused:
     return Refused(error, ascii_only(finding.message("en")), finding, status=status)
 
 
+_IN_ASCII = str.maketrans(
+    {'"': "'", "\\": "/", "–": "-", "—": "-", "’": "'", "…": "...", "«": "'", "»": "'", "\u00a0": " "}
+)
+
+
 def ascii_only(words: str) -> str:
     """What ``error_description`` may hold (RFC 6749 §5.2): printable ASCII without quote nor backslash."""
-    return words.translate({ord('"'): "'", ord("\\"): "/"}).encode("ascii", "replace").decode()
+    return words.translate(_IN_ASCII).encode("ascii", "replace").decode()
 
 
 def params(call: Call) -> tuple[dict[str, str], list[str]]:

@@ -8,7 +8,9 @@ const id = "segur-demo", secret = "segur-demo-secret", redirect = "http://localh
 
 // What the professional does in a browser: choose an identity on the page, follow the redirect.
 async function browser(url) {
-  const html = await (await fetch(url)).text();
+  const page = await fetch(url, { redirect: "manual" });
+  if (page.headers.has("location")) return new URL(page.headers.get("location")); // nothing to choose (psc.auto_login)
+  const html = await page.text();
   const request = html.match(/name="request" value="([^"]+)"/)[1];
   const form = new URLSearchParams({ request, client_id: id, professional, mode: "CARD" });
   const answer = await fetch(new URL("/auth/login", url), { method: "POST", body: form, redirect: "manual" });

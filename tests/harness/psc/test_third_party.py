@@ -155,3 +155,5 @@ def test_openid_client_lives_with_the_quirks(space: Space) -> None:
     told = openid_client(space, 3)
     assert [row.get("acr") for row in told] == ["eidas2", "eidas3", "absent"]
     assert [row.get("practices") for row in told] == [0, 1, 1]
+    space.client.arm(space.id, "psc.auto_login", "dr-romarin")  # as the page's first client leaves it
+    assert openid_client(space)[0]["SubjectNameID"] == "899700900014"

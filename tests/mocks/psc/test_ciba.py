@@ -112,6 +112,8 @@ def test_requests_that_are_refused(psc: Provider, changes: dict[str, str], error
     reply = ask(psc, **changes)
     assert (reply.status, reply.error) == (400, error)
     assert rule in reply.rules
+    said = str(reply.json["error_description"])
+    assert "?" not in said or not "".join(changes.values()).isascii()  # our own words are in ASCII
 
 
 def test_only_clients_that_may(psc: Provider) -> None:
