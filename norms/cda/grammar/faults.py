@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from norms.cda.alike import alike
 from norms.cda.document import XSI, XSI_TYPE, Document, Element, shown
 from norms.cda.grammar.automaton import OTHER, State
@@ -243,5 +245,5 @@ def _before(child: Element, parent: Element, kind: Type) -> tuple[str, int]:
         if other is child:
             break
         if order.get(other.tag, -1) > own:
-            return f"<{shown(other.tag)}>", other.sourceline or 0
+            return f"<{shown(other.tag)}>", cast(int, other.sourceline)
     return "", 0
