@@ -212,6 +212,8 @@ def send(post: Post, session: Session, order: Order) -> Written:
     if order.about == LAST:
         order = replace(order, about=_last(post, session, box.id))
     letter = Letter(session.world, replace(order, to=box.id), post.now(session).astimezone(), post.hub.pki)
+    if order.case.startswith("mdn") and order.about:
+        letter.original = _sent(post, session, order.about)
     try:
         raw = CASES[order.case](letter)
     except BadOrder:
@@ -234,6 +236,15 @@ def _last(post: Post, session: Session, box: str) -> str:
         if (entry.operation, entry.outcome) == ("submit", "accepted") and told.get("mailbox") == box:
             return told.get("message_id", "")
     raise BadOrder(f"about: no message left {box} yet")
+
+
+def _sent(post: Post, session: Session, message_id: str) -> bytes:
+    """The message of that identifier that the software sent, empty when it is not among the last ones."""
+    for entry in post.hub.journal.list(session.id, "mssante", before=END, limit=200, bodies=False)[::-1]:
+        if entry.operation == "submit" and entry.facts.get("message_id") == message_id:
+            held = post.hub.journal.get(entry.id)
+            return held.request_body if held else b""
+    return b""
 
 
 def _other_hash(archive: bytes) -> bytes:

@@ -26,6 +26,7 @@ from norms.cda.document import first, words
 from norms.mail import mdn, names
 from norms.mail.address import Address
 from norms.mail.compose import Draft, File, compose
+from norms.mail.documents import describe
 from norms.xdm.actions import with_action
 from norms.xds.derive import entry_of
 from norms.xds.model import Code
@@ -36,7 +37,11 @@ SENDER = "luc.verveine@msp-chenes.formation.mssante.fr"
 AUTHOR = "dr-verveine"  # who signs for a mailbox that is nobody's own
 BIOLOGY = "BIO-CR-BIO_2021.01.xml"  # one result is critically high
 _OID = re.compile(r"[012](\.\d{1,40}){1,20}")
-TEXT = "Bonjour,\n\nVeuillez trouver ci-joint un document concernant ce patient."
+_SAID = {
+    "": "Veuillez trouver ci-joint {documents} concernant ce patient.",
+    "C": "Le document ci-joint annule et remplace celui qui vous a été envoyé précédemment.",
+    "D": "Le document ci-joint, envoyé par erreur, est à supprimer de votre dossier.",
+}
 
 
 class BadOrder(ValueError):
@@ -71,6 +76,7 @@ class Letter:
     now: datetime
     pki: Path
     ids: list[str] = field(default_factory=list)
+    original: bytes = b""  # what a receipt is about, as the software sent it
 
     def patient(self, *, ins: bool = True) -> Patient:
         """The patient asked for, who must have an INS unless said. Raises BadOrder."""
@@ -104,6 +110,13 @@ class Letter:
             raise BadOrder(f"sender: {self.order.sender!r} is not a mailbox of the world")
         return found
 
+    @property
+    def sender(self) -> Address:
+        """Who writes, with his display name; raises BadOrder."""
+        mailbox = self.mailbox
+        who = self.world.professionals.get(mailbox.professional)
+        return Address(mailbox.id, names.person_name(who.given_name, who.family_name) if who else mailbox.label)
+
     def author(self) -> tuple[Professional, Organisation]:
         """Who signs the documents, and where he works. Raises BadOrder."""
         who = self.world.professionals.get(self.mailbox.professional) or self.world.professionals[AUTHOR]
@@ -116,10 +129,8 @@ class Letter:
     def draft(self, subject: str, text: str) -> Draft:
         """A message from the correspondent, without documents."""
         mailbox = self.mailbox
-        who = self.world.professionals.get(mailbox.professional)
-        name = names.person_name(who.given_name, who.family_name) if who else mailbox.label
         return Draft(
-            sender=Address(mailbox.id, name),
+            sender=self.sender,
             to=(Address(self.order.to),),
             subject=subject,
             text=text,
@@ -181,11 +192,11 @@ class Letter:
             type="processed" if error else "displayed",
             error=error,
             generation=generation,
+            original=self.original,
         )
-        sender = Address(self.order.sender)
         return mdn.compose(
-            made, sender=sender, to=Address(self.order.to), date=self.now, message_id=fresh_id(), subject="Accusé",
-            nil="SIMULATEUR",
+            made, sender=self.sender, to=Address(self.order.to), date=self.now, message_id=fresh_id(),
+            subject="" if self.original else "Accusé", nil="SIMULATEUR",
         )  # fmt: skip
 
     def health(
@@ -199,12 +210,13 @@ class Letter:
         """
         one, held = about or self.patient(ins=False), [entry_of(parse(data), "Document01") for data in papers]
         label = held[0].type_code.display if held[0].type_code else held[0].title
-        draft = self.draft(subject or names.subject(label, one.birth_name, one.first_given_name, one.birth_date), TEXT)
+        documents = f"{len(papers)} documents" if len(papers) > 1 else "un document"
+        draft = self.draft(
+            subject or names.subject(label, one.birth_name, one.first_given_name, one.birth_date),
+            f"Bonjour,\n\n{_SAID[action].format(documents=documents)}",
+        )
         pdfs = tuple(
-            File(
-                names.pdf_name(entry.service_start, label, one.birth_name, one.first_given_name, str(rank)),
-                pdf_of(data) or self.printed(entry.title),
-            )
+            File(describe(parse(data)).pdf_name(str(rank)), pdf_of(data) or self.printed(entry.title))
             for rank, (entry, data) in enumerate(zip(held, papers, strict=True), 1)
             if twins
         )

@@ -16,11 +16,11 @@ from mocks.mssante import incoming
 from mocks.mssante.incoming import CASES, BadOrder, Order
 from norms import xdm
 from norms.finding import Severity
-from norms.mail import mdn
+from norms.mail import Facts, check, mdn
 from norms.mail.model import Mail
 from norms.mail.parse import parse
 from norms.xdm.actions import action_of
-from tests.smtp_kit import DOCTOR_BOX, Operated, operating
+from tests.smtp_kit import DOCTOR_BOX, OTHER_BOX, Operated, letter, operating
 
 PATIENT = "pinson-leonie"
 
@@ -44,6 +44,11 @@ def wrong(mail: Mail) -> set[str]:
     return {one.rule for one in found if one.severity is Severity.ERROR}
 
 
+def faults(mail: Mail) -> set[str]:
+    """What is wrong in the whole message, warnings too."""
+    return {one.rule for one in check(mail, Facts(kind="PER")) if one.severity is not Severity.INFO}
+
+
 SOUND = [
     ("document", 1),
     ("three", 3),
@@ -61,7 +66,8 @@ def test_sound_cases_are_sound(operator: Operated, case: str, count: int) -> Non
     written, mail, entry = received(operator, case)
     assert (len(written.documents), entry.operation, entry.outcome) == (count, "incoming", case)
     assert wrong(mail) == set()
-    assert mail.problems == ()
+    lies = {"MAIL-SUBJ-04", "MAIL-SUBJ-05"} if case == "subject-lies" else set()
+    assert faults(mail) == lies
     assert len(mail.pdfs) == count
 
 
@@ -87,6 +93,7 @@ def test_replacing_and_deleting_name_the_document(operator: Operated, case: str,
     assert held.subset.submission is not None
     assert action_of(held.subset.submission, held.entry) == action
     assert (written.documents == first.documents) is (case == "deletes")
+    assert faults(mail) == set()  # the text says it too
 
 
 def test_receipts_of_both_generations_name_the_message(operator: Operated) -> None:
@@ -169,3 +176,14 @@ def test_the_last_message_sent_is_found_by_itself(operator: Operated) -> None:
     receipt = mdn.read(received(operator, "mdn", about="last")[1])
     assert receipt is not None
     assert receipt.original_id == "mine@reference.segur.test"
+
+
+def test_a_receipt_holds_the_message_that_the_software_sent(operator: Operated) -> None:
+    with operator.opened() as client:
+        client.sendmail(DOCTOR_BOX, OTHER_BOX, letter())
+    told = received(operator, "mdn-error", about="last")[1]
+    receipt = mdn.read(told)
+    assert receipt is not None
+    assert parse(receipt.original).message_id == "essai.1@cabinet.example"
+    assert told.subject == "[KO Intégration système !][902] Essai"
+    assert faults(told) == set()
