@@ -13,7 +13,7 @@ from mocks.psc import pages, places
 from mocks.psc.issue import NOWHERE
 from mocks.psc.people import by_national_id
 from mocks.psc.state import CODE_LIFE, PUSHED_LIFE, REQUEST_LIFE, Asked, Code, PscState, fresh
-from mocks.psc.wire import Refused, ascii_only, client_of, form, json_answer, params, redirect, refusal, refused
+from mocks.psc.wire import Refused, client_of, form, json_answer, params, redirect, refusal, refused
 from mocks.world import Client, Professional
 from norms.finding import Finding, find
 from norms.oidc.requests import MAX_STATE, Checked, authorization, redirect_uri
@@ -34,7 +34,7 @@ async def push(call: Call) -> Answer:
             raise refused("invalid_request", wrong[0])
         checked = authorization(given)
         if checked.error and call.switch("strict"):
-            raise Refused(checked.error, ascii_only(checked.reason), *checked.findings)
+            raise Refused(checked.error, checked.reason, *checked.findings)
     except Refused as refusal_:
         return refusal(call, refusal_)
     kept = {name: value for name, value in given.items() if name != "client_secret"}
@@ -69,7 +69,7 @@ async def ask(call: Call) -> Answer:
     checked = Checked([*authorization(given, repeated).findings, *_browser(call), *_drawn_before(call, client, given)])
     call.note(*checked.findings)
     if checked.error and (call.switch("strict") or given.get("response_type") != "code"):
-        return _refuse(call, given, checked.error, ascii_only(checked.reason))
+        return _refuse(call, given, checked.error, checked.reason)
     return _answer(call, client, given)
 
 

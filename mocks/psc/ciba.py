@@ -10,7 +10,7 @@ from mocks.http import Answer, Call
 from mocks.psc.issue import Issuer
 from mocks.psc.people import by_national_id
 from mocks.psc.state import CIBA_LIFE, Ciba, PscState, fresh
-from mocks.psc.wire import Refused, ascii_only, client_of, form, json_answer, refusal, refused
+from mocks.psc.wire import Refused, client_of, form, json_answer, refusal, refused
 from mocks.world import Client
 from norms.finding import find
 from norms.oidc import requests
@@ -35,7 +35,7 @@ def begin(call: Call, client: Client, given: Mapping[str, str]) -> Ciba:
     checked = requests.ciba(given)
     call.note(*checked.findings)
     if checked.error and call.switch("strict"):
-        raise Refused(checked.error, ascii_only(checked.reason))
+        raise Refused(checked.error, checked.reason)
     hint = given.get("login_hint", "")
     who = by_national_id(call.session.world, hint)
     if who is None:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit, urlunspli
 from mocks.http import Answer, Call
 from mocks.world import Client
 from norms.finding import Finding, find
+from norms.oidc.requests import ascii_only
 
 FORM = "application/x-www-form-urlencoded"
 NO_STORE = [("cache-control", "no-store"), ("pragma", "no-cache")]
@@ -30,16 +31,6 @@ class Refused(Exception):
 def refused(error: str, finding: Finding, *, status: int = 400) -> Refused:
     """An OAuth error described by a finding."""
     return Refused(error, ascii_only(finding.message("en")), finding, status=status)
-
-
-_IN_ASCII = str.maketrans(
-    {'"': "'", "\\": "/", "–": "-", "—": "-", "’": "'", "…": "...", "«": "'", "»": "'", "\u00a0": " "}
-)
-
-
-def ascii_only(words: str) -> str:
-    """What ``error_description`` may hold (RFC 6749 §5.2): printable ASCII without quote nor backslash."""
-    return words.translate(_IN_ASCII).encode("ascii", "replace").decode()
 
 
 def params(call: Call) -> tuple[dict[str, str], list[str]]:

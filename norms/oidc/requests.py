@@ -38,7 +38,7 @@ class Checked:
     def reason(self) -> str:
         """The sentence for ``error_description``: ASCII, as RFC 6749 §4.1.2.1 wants it."""
         found = errors(self.findings)
-        return found[0].message("en").encode("ascii", "replace").decode() if found else ""
+        return ascii_only(found[0].message("en")) if found else ""
 
 
 def redirect_uri(given: str, registered: Sequence[str]) -> list[Finding]:
@@ -113,3 +113,13 @@ def ciba(params: Mapping[str, str]) -> Checked:
     if params.get("channel") not in ("CARD", "MOBILE"):
         found.append(find("OIDC-CIBA-03", expected="CARD | MOBILE", found=params.get("channel", "")))
     return Checked(found)
+
+
+_IN_ASCII = str.maketrans(
+    {'"': "'", "\\": "/", "–": "-", "—": "-", "’": "'", "…": "...", "«": "'", "»": "'", "\u00a0": " "}
+)
+
+
+def ascii_only(words: str) -> str:
+    """What ``error_description`` may hold (RFC 6749 §5.2): printable ASCII without quote nor backslash."""
+    return words.translate(_IN_ASCII).encode("ascii", "replace").decode()
