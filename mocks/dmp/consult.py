@@ -15,6 +15,7 @@ from mocks.dmp.wire import Message
 from mocks.http import Call
 from norms.finding import Finding, errors, find
 from norms.soap.mtom import Part
+from norms.soap.tree import place
 from norms.xds.answers import RegistryError, error_of, refused, write_errors
 from norms.xds.codes import is_signature
 from norms.xds.datatypes import read_cx
@@ -50,7 +51,8 @@ def search(call: Call, message: Message, state: DmpState) -> bytes:
     asked = query.first(_PATIENT.get(query.stored.id, "")) if query else ""
     access = authorise(call, transaction, message.envelope, asked if read_cx(asked) else "")
     if asked and not read_cx(asked):
-        found.append(find("XDS-QRY-03", expected=access.cx, found=asked, field="patientId"))
+        where = place(message.envelope.body, "AdhocQuery/Slot")
+        found.append(find("XDS-QRY-03", expected=f"'{access.cx}'", found=f"'{asked}'", field="patientId", where=where))
     call.note(*found)
     if query is not None:
         call.exchange.facts["query"] = query.stored.name

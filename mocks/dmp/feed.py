@@ -25,7 +25,7 @@ from norms.xds.answers import RegistryError, error_of, refused, write_response
 from norms.xds.check import Setting
 from norms.xds.codes import is_signature
 from norms.xds.coherence import check_access, check_document
-from norms.xds.model import DocumentEntry
+from norms.xds.model import DocumentEntry, Submission
 from norms.xds.names import APPROVED
 from norms.xds.provide import Provided, Verdict, check_provided, read_provide
 from norms.xml import BadXml, parse
@@ -71,7 +71,7 @@ def feed(call: Call, message: Message, state: DmpState) -> str:
     )
     found += _coherent(provided, verdict, registry, record)
     found += _known(registry, provided, patient)
-    found += _replaceable(verdict.replaced, record)
+    found += _replaceable(submission, verdict.replaced, record)
     call.note(*found)
     errors = _errors(call, found)
     if not any(not error.warning for error in errors):
@@ -132,14 +132,17 @@ def _known(registry: Registry, provided: Provided, patient: str) -> Iterator[Fin
             yield find(rule, found=unique_id, where=document.entry.where("uniqueId"))
 
 
-def _replaceable(replaced: Mapping[str, str], record: Record) -> Iterator[Finding]:
+def _replaceable(submission: Submission, replaced: Mapping[str, str], record: Record) -> Iterator[Finding]:
     """XDS-RPL-01 and -02: only the current version of a document of this patient is replaced."""
+    links = {link.source: link.where() for link in submission.associations if link.target in replaced.values()}
     for source, target in replaced.items():
+        where = links[source]
         old: DocumentEntry | None = record.entries.get(target)
         if old is None:
-            yield find("XDS-RPL-02", found=target, object=source)
+            yield find("XDS-RPL-02", found=target, object=source, where=where)
         elif old.status != APPROVED:
-            yield find("XDS-RPL-01", found=target, object=source, name=old.status.rpartition(":")[2])
+            status = old.status.rpartition(":")[2]
+            yield find("XDS-RPL-01", found=target, object=source, name=status, where=where)
 
 
 def _errors(call: Call, found: list[Finding]) -> list[RegistryError]:

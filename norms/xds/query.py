@@ -17,7 +17,7 @@ from norms.finding import Finding, find
 from norms.soap import escape
 from norms.soap.tree import place, value
 from norms.xds.datatypes import read_dtm
-from norms.xds.names import QUERY, RIM, rim
+from norms.xds.names import QUERY, RIM, STATUSES, rim
 
 Kind = Literal["text", "texts", "codes", "like", "time"]
 LEAF, REFERENCE = "LeafClass", "ObjectRef"
@@ -189,6 +189,9 @@ def _read(
         parts = code.split("^")
         if len(parts) != 3 or parts[1] or not parts[0] or not parts[2]:
             findings.append(find("XDS-QRY-05", expected="code^^oid", found=code, where=where, field=name))
+    for status in values if name.endswith("Status") else ():
+        if status not in STATUSES:
+            findings.append(find("XDS-QRY-10", expected=", ".join(STATUSES[:3]), found=status, where=where, field=name))
     yield values
 
 

@@ -22,7 +22,7 @@ _SLOT, _CLASSIFICATION, _IDENTIFIER = rim("Slot"), rim("Classification"), rim("E
 _VALUE_LIST, _VALUE, _NAME, _TEXT = rim("ValueList"), rim("Value"), rim("Name"), rim("LocalizedString")
 _DESCRIPTION, _VERSION = rim("Description"), rim("VersionInfo")
 _PACKAGE, _DOCUMENT, _ASSOCIATION = rim("RegistryPackage"), rim("ExtrinsicObject"), rim("Association")
-_LONGEST = 256
+_LONGEST, _LONGEST_TEXT = 256, 1024  # characters of a Slot's value, of a title or comments
 _WRONG_SCHEMES = {"urn:uuid:a09d5840-386c-46f2-b5ad-9fdf87b75cc4": names.DOCUMENT_CODES["formatCode"]}
 
 Fields = dict[str, Any]
@@ -136,6 +136,9 @@ class Reader:
         origin: Origin = {"": element}
         fields: Fields = {"id": object_id, "title": _localized(element, _NAME)}
         fields["comments"] = _localized(element, _DESCRIPTION)
+        for field in ("title", "comments"):
+            if (size := len(fields[field])) > _LONGEST_TEXT:
+                self.say("XDS-SLOT-06", element, expected=_LONGEST_TEXT, found=size, object=object_id, field=field)
         extra: list[tuple[str, tuple[str, ...]]] = []
         for name, values in self._slots(element, object_id, origin).items():
             if name in single:
@@ -178,14 +181,14 @@ class Reader:
         authors: list[Author] = []
         for item in element.iterchildren(_CLASSIFICATION):
             here = item
-            if item.get("classifiedObject", object_id) != object_id:
-                found = item.get("classifiedObject", "")
-                self.say("XDS-CLS-06", here, expected=object_id, found=found, object=object_id)
             scheme = item.get("classificationScheme", "")
+            name = by_scheme.get(scheme) or by_scheme.get(_WRONG_SCHEMES.get(scheme, ""), "")
+            if item.get("classifiedObject", object_id) != object_id:
+                found, field = item.get("classifiedObject", ""), "author" if scheme == author else name or scheme
+                self.say("XDS-CLS-06", here, expected=object_id, found=found, object=object_id, field=field)
             if not scheme:
                 self._node(item, object_id)
                 continue
-            name = by_scheme.get(scheme) or by_scheme.get(_WRONG_SCHEMES.get(scheme, ""), "")
             if scheme == author:
                 origin.setdefault("author", item)
                 authors.append(self._author(item, object_id))
@@ -233,7 +236,7 @@ class Reader:
             name = by_scheme.get(scheme)
             if item.get("registryObject", object_id) != object_id:
                 found = item.get("registryObject", "")
-                self.say("XDS-ID-03", here, expected=object_id, found=found, object=object_id)
+                self.say("XDS-ID-03", here, expected=object_id, found=found, object=object_id, field=name or scheme)
             if name is None:
                 self.say("XDS-ID-04", here, found=scheme or "—", object=object_id)
                 continue

@@ -285,3 +285,15 @@ def test_a_deleted_document_is_neither_listed_nor_given(fresh: Documents) -> Non
     assert one.unique_id not in {e.unique_id for e in fresh.query(Status=(APPROVED, DELETED)).documents}
     assert fresh.retrieve((one.repository, one.unique_id)).codes == ["XDSDocumentUniqueIdError"]
     assert replace(one, status=DELETED).status == DELETED
+
+
+def test_a_status_that_nothing_has_is_told(dmp: Documents) -> None:
+    answered = dmp.query(Status=("Approved",))
+    assert (answered.status, answered.documents, answered.rules) == ("Success", [], ["XDS-QRY-10"])
+
+
+def test_a_patient_id_without_type_is_shown_as_it_must_be(dmp: Documents) -> None:
+    ins, oid = dmp.ins(PATIENT)
+    answered = dmp.query(PatientId=(f"{ins}^^^&{oid}&ISO",))
+    assert answered.codes == ["XDSStoredQueryParamNumber"]
+    assert f"'{ins}^^^&{oid}&ISO^NH' :" in answered.errors[0].context

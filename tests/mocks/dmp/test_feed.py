@@ -358,3 +358,28 @@ def test_the_seeded_record_has_twelve_documents_of_eight_types(dmp: Documents) -
     assert len({entry.type_code.code for entry in held if entry.type_code}) == 8
     assert any(NOT_PATIENT.code in entry.visibility for entry in held)
     assert all(ROOT not in entry.unique_id for entry in held)
+
+
+def test_one_cause_gives_one_finding_that_names_the_slot(shared: Documents) -> None:
+    whole = shared.deposit()
+    assert whole.rules.count("XDS-HASH-03") == 2  # the document and the signature
+    lot = shared.lot()
+    for gone in ("Document01", "Signature01"):
+        parts = [part for part in lot.parts() if not part.id.startswith(gone)]
+        answered = shared.send("repository", "ITI-41", lot.body(), parts)
+        assert [error.code for error in answered.errors] == ["XDSMissingDocument"]
+    astray = b'classifiedObject="Document01" classificationScheme="urn:uuid:f0306f51'
+    other = shared.deposit(change=lambda body: body.replace(astray, astray.replace(b"Document01", b"Other")))
+    assert [error.context.split(" : ")[0] for error in other.errors] == ["ExtrinsicObject[Document01]/typeCode"]
+
+
+def test_the_association_that_replaces_in_vain_is_named(shared: Documents) -> None:
+    unknown = "urn:uuid:00000000-0000-0000-0000-000000000000"
+    answered = shared.deposit(shared.lot(replaced={"Document01": unknown}))
+    assert answered.errors[0].context.startswith("Association[rplc1]")
+    assert answered.errors[0].location
+
+
+def test_a_title_without_end_is_told(shared: Documents) -> None:
+    answered = shared.deposit(shared.lot().of_set(comments="x" * 2000))
+    assert "XDS-SLOT-06" in answered.rules
