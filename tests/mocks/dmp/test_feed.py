@@ -360,6 +360,13 @@ def test_the_seeded_record_has_twelve_documents_of_eight_types(dmp: Documents) -
     assert all(ROOT not in entry.unique_id for entry in held)
 
 
+def astray(body: bytes, scheme: bytes) -> bytes:
+    """The Classification of that scheme says that it is of another object."""
+    one = re.search(rb"<Classification[^>]*urn:uuid:" + scheme + rb"[^>]*>", body)
+    assert one
+    return body.replace(one[0], one[0].replace(b'classifiedObject="Document01"', b'classifiedObject="Other"'))
+
+
 def test_one_cause_gives_one_finding_that_names_the_slot(shared: Documents) -> None:
     whole = shared.deposit()
     assert whole.rules.count("XDS-HASH-03") == 2  # the document and the signature
@@ -368,8 +375,7 @@ def test_one_cause_gives_one_finding_that_names_the_slot(shared: Documents) -> N
         parts = [part for part in lot.parts() if not part.id.startswith(gone)]
         answered = shared.send("repository", "ITI-41", lot.body(), parts)
         assert [error.code for error in answered.errors] == ["XDSMissingDocument"]
-    astray = b'classifiedObject="Document01" classificationScheme="urn:uuid:f0306f51'
-    other = shared.deposit(change=lambda body: body.replace(astray, astray.replace(b"Document01", b"Other")))
+    other = shared.deposit(change=lambda body: astray(body, b"f0306f51"))
     assert [error.context.split(" : ")[0] for error in other.errors] == ["ExtrinsicObject[Document01]/typeCode"]
 
 
