@@ -16,18 +16,21 @@ LIMIT = 50_000_000  # bytes: beyond, the file is not read
 
 _ROOT = f"{{{HL7}}}ClinicalDocument"
 _WRAPPERS = {f"{{{XSL}}}stylesheet": "xsl", f"{{{XSL}}}transform": "xsl", f"{{{DS}}}Signature": "signature"}
-_BOMS = {b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_BOMS = {b"\xff\xfe\0\0": "UTF-32", b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _WIDE = (b"<\x00", b"\x00<")  # UTF-16 without its mark: the parser reads it, whatever the prolog says
 _DECLARED = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._\-]+)[\"']")
 # What the parser says, and the rule that tells it to a reader; the group is what was found.
 _MISMATCH = re.compile(r"tag mismatch: (\S+) line (\d+) and ([^\s,]+)")
 _SYNTAX: tuple[tuple[str, str], ...] = (
+    (r"(?:Char|PCDATA invalid Char value) (0x[0-9A-Fa-f]+|\d+)", "CDA-PRE-24"),
     (r"Entity '(\S+)' not defined", "CDA-PRE-12"),
     (r"(?:xmlParseEntityRef|EntityRef|PCDATA invalid|StartTag: invalid element name)(.*)", "CDA-PRE-13"),
     (r"(?:Premature end|EndTag: '</' not found|Couldn't find end)(.*)", "CDA-PRE-14"),
     (r"[Nn]amespace prefix (\S+)(?: for \S+)?(?: on \S+)? is not defined", "CDA-PRE-15"),
     (r"Attribute (\S+) redefined", "CDA-PRE-16"),
     (r"[Dd]epth(.*)", "CDA-PRE-21"),
+    (r"declaration allowed only at the start(.*)", "CDA-PRE-22"),
+    (r"Extra content(.*)", "CDA-PRE-23"),
     (r"(?:huge|[Ee]xcessive)(.*)", "CDA-PRE-06"),
 )
 
@@ -91,7 +94,8 @@ def _unreadable(data: bytes, error: BadXml) -> Finding:
         line = data.count(b"\n", 0, wrong.start) + 1
         column = wrong.start - data.rfind(b"\n", 0, wrong.start)
         return find("CDA-PRE-05", found=data[wrong.start : wrong.start + 1].hex(), where=Where(line, column))
-    if b"<" in data and not data.rstrip().endswith(b">") and error.line > data.count(b"\n") - 1:
+    whole = "Extra content" in error.detail or "out of allowed range" in error.detail
+    if not whole and b"<" in data and not data.rstrip().endswith(b">") and error.line > data.count(b"\n") - 1:
         return find("CDA-PRE-14", where=where)
     if tags := _MISMATCH.search(error.detail):
         opened, at, closed = tags.groups()

@@ -23,11 +23,16 @@ UNREADABLE = [
     ("CDA-PRE-14", LEVEL_1.encode()[:-60]),
     ("CDA-PRE-15", edited(("<title>", '<title x:a="1">'))),
     ("CDA-PRE-16", edited(('code="FR"', 'code="FR" code="FR"'))),
+    ("CDA-PRE-22", b"\n" + LEVEL_1.encode()),
+    ("CDA-PRE-23", LEVEL_1.encode() + b"<a/>"),
+    ("CDA-PRE-23", LEVEL_1.encode() + b"\0\0"),
+    ("CDA-PRE-24", edited(("<title>", "<title>\x0b"))),
+    ("CDA-PRE-24", edited(("<title>", "<title>\0"))),
     ("CDA-PRE-21", b"<a>" + b"<b>" * 300 + b"</b>" * 300 + b"</a>"),
 ]
 
 
-@pytest.mark.parametrize(("rule", "data"), UNREADABLE, ids=[rule for rule, _ in UNREADABLE])
+@pytest.mark.parametrize(("rule", "data"), UNREADABLE, ids=[f"{rule}-{at}" for at, (rule, _) in enumerate(UNREADABLE)])
 def test_what_cannot_be_read_is_one_error_that_says_why(rule: str, data: bytes) -> None:
     report = validate(data)
     assert [f.rule for f in report.findings] == [rule]
