@@ -16,7 +16,7 @@ from harness.guide.desk import Desk, Refused
 from harness.guide.model import Answer
 from harness.guide.watch import told
 from harness.runs import BadRun
-from mocks.journal.model import Kind
+from mocks.journal import END, Kind
 from mocks.journal.shown import exchange_json
 from mocks.session import DEFAULT
 from norms.texts import Lang, text
@@ -138,9 +138,9 @@ async def _do(desk: Desk, given: FormData) -> None:
 
 def _seen(bench: Bench, session: str, since: float, lang: Lang) -> list[tuple[int, str, bool]]:
     """Id, line and whether it is bad, of what reached the bench since that moment, the newest first."""
-    found = bench.journal.list(session=session, limit=SHOWN, bodies=False)
+    found = bench.journal.list(session=session, before=END, limit=SHOWN, bodies=False)
     if session != DEFAULT:  # a handshake refused on a shared port is the default session's
-        found += bench.journal.list(session=DEFAULT, kind=Kind.HANDSHAKE, limit=SHOWN, bodies=False)
+        found += bench.journal.list(DEFAULT, kind=Kind.HANDSHAKE, before=END, limit=SHOWN, bodies=False)
     rows = [exchange_json(x, lang, bodies=False) for x in found if x.started >= since and x.kind is not Kind.EVENT]
     rows.sort(key=lambda row: -row["id"])
     return [(row["id"], told(row, lang), _bad(row)) for row in rows]

@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness.console import views
 from mocks.control import BadSwitch
+from mocks.journal import END
 from mocks.session import UnknownSession
 from norms.texts import LANGS, Lang, text
 
@@ -126,6 +127,7 @@ def mount(app: FastAPI, bench: Bench) -> None:
             session=wanted.get("session") or None,
             service=wanted.get("service") or None,
             kind=views.kind(wanted.get("kind")),
+            before=END,
             limit=limit,
             bodies=False,
         )
