@@ -109,7 +109,8 @@ def _display_name(seen: Seen) -> Iterator[Finding]:
     expected = _PERSON if person or not facts.kind else _ENTITY
     name = sender.name.strip()
     if not name:
-        yield find("MAIL-FROM-01", expected=expected, where=where)
+        if seen.by_software:
+            yield find("MAIL-FROM-01", expected=expected, where=where)
         return
     if "@" in name and name.lower().strip("<>'\" ") == sender.key:
         yield find("MAIL-FROM-04", expected=expected, found=name, where=where)

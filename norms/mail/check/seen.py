@@ -7,6 +7,7 @@ from functools import cached_property
 
 from norms import xdm
 from norms.finding import Where
+from norms.mail import dsn
 from norms.mail.address import Address, is_patient
 from norms.mail.documents import Described, describe
 from norms.mail.facts import Facts
@@ -30,6 +31,12 @@ class Seen:
     def documents(self) -> list[Described]:
         """What the CDA documents of the archives say of themselves."""
         return [describe(held.cda) for _, opened in self.archives for held in opened.cdas if held.cda is not None]
+
+    @cached_property
+    def by_software(self) -> bool:
+        """Whether a software wrote it: not a patient in Mon espace santé, nor a server that tells of a delivery."""
+        notice = self.mail.is_report and self.mail.root.params.get("report-type", "").lower() == dsn.KIND
+        return bool(self.facts.mailbox) or not (notice or is_patient(self.mail.sender.address, self.facts.patients))
 
     @cached_property
     def recipients(self) -> list[Address]:

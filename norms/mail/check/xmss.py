@@ -18,9 +18,9 @@ def check(seen: Seen) -> Iterator[Finding]:
         if (several := len(mail.root.all(name))) > 1:
             yield find("MAIL-XMSS-13", found=several, where=mail.where(name), field=name)
     nil = mail.header("x-mss-nil").strip()
-    if not nil:
+    if not nil and seen.by_software:
         yield find("MAIL-XMSS-01", expected=facts.nil, where=mail.where("X-MSS-NIL"))
-    elif facts.nil and nil != facts.nil:
+    elif nil and facts.nil and nil != facts.nil:
         yield find("MAIL-XMSS-02", expected=facts.nil, found=nil, where=mail.where("X-MSS-NIL"))
     if mail.is_report:
         return

@@ -61,6 +61,14 @@ def test_good_replies_patient_messages_and_automatic_ones() -> None:
     )
 
 
+def test_what_no_software_wrote_needs_no_header_of_a_product() -> None:
+    patient = replace(PLAIN, sender=Address(PATIENT.address), nil="")
+    assert rules(compose(patient), Facts()) == set()
+    assert rules(compose(patient), replace(FACTS, mailbox=PATIENT.address, mail_from=PATIENT.address)) == {
+        "MAIL-XMSS-01", "MAIL-FROM-01"
+    }  # fmt: skip
+
+
 Change = Callable[[bytes], bytes]
 
 
