@@ -12,12 +12,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mocks.dmp import rights
 from mocks.dmp.access import caller_of, masked_to, patient_of
-from mocks.dmp.directory import professional
+from mocks.dmp.directory import organisation, professional
 from mocks.dmp.matrix import MATRIX
 from mocks.dmp.state import state_of
 from mocks.grants import Grants
@@ -27,10 +28,13 @@ from norms.finding import find
 from norms.texts import LANGS, Lang, text
 from norms.vihf.names import NORMAL
 from norms.xds.codes import is_signature
+from norms.xds.datatypes import read_dtm
 from norms.xds.model import DocumentEntry
 from norms.xds.names import APPROVED
+from norms.xds.update import VISIBILITY_CODES
 
 PACKAGE: Final = "mocks.dmp"
+_PARIS: Final = ZoneInfo("Europe/Paris")
 ROOT: Final = "/AccesDirect"
 GENERAL: Final = ("TableauDeBord", "Parametrages")
 OF_PATIENT: Final = (
@@ -156,12 +160,15 @@ def _page(call: Call, kind: str, status: int, reader: Reader | None = None, **va
         .get_template("page.html")
         .render(
             t=lambda key, **args: text(PACKAGE, f"web.{key}", lang, **args),
+            day=lambda written: _day(written, lang),
+            who=lambda identifier: _who(call, identifier),
             lang=lang,
             kind=kind,
             reader=reader.person if reader else None,
             psc=reader is not None and reader.transaction == "TD0.10",
             root=ROOT,
             pages=OF_PATIENT,
+            hidden=VISIBILITY_CODES,
             **{"patient": None, "patients": (), "documents": (), "name": "", **values},
         )
     )
@@ -176,6 +183,24 @@ def _page(call: Call, kind: str, status: int, reader: Reader | None = None, **va
         ("content-language", lang),
     ]
     return Answer(status, html.encode(), "text/html; charset=utf-8", headers)
+
+
+def _day(written: str, lang: Lang) -> str:
+    """A day as people read it: of a birth (AAAA-MM-JJ, 00 for what is not known), or of an instant (DTM in UTC)."""
+    instant = read_dtm(written) if len(written) >= 12 else None
+    day = instant.astimezone(_PARIS).date().isoformat() if instant else written
+    if len(day) == 8 and day.isdigit():
+        day = f"{day[:4]}-{day[4:6]}-{day[6:]}"
+    return "/".join(reversed(day.split("-"))) if lang == "fr" else day
+
+
+def _who(call: Call, identifier: str) -> str:
+    """A professional's or a structure's name and identifier, or the identifier alone."""
+    world = call.session.world
+    if person := professional(world, identifier):
+        return f"{person.family_name} {person.given_name}, {identifier}"
+    place = organisation(world, identifier)
+    return f"{place.name}, {identifier}" if place else identifier
 
 
 def _language(call: Call) -> Lang:

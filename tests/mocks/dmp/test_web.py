@@ -10,7 +10,7 @@ import pytest
 from lxml import html
 
 from mocks.dmp.routes import service
-from mocks.dmp.web import GENERAL, OF_PATIENT
+from mocks.dmp.web import GENERAL, OF_PATIENT, _day
 from mocks.grants import Grants, Login
 from tests.dmp_bench import Dmp, peer
 
@@ -79,11 +79,32 @@ def test_general_pages_list_who_authorised(browser: Browser, page: str) -> None:
     assert "TOUCAN" not in text
 
 
-def test_documents_are_listed_masked_ones_hidden(browser: Browser) -> None:
+def test_documents_are_listed_as_people_read_them(browser: Browser) -> None:
     _, text, _ = browser.open(f"/AccesDirect/Documents/{LEONIE}")
-    rows = html.fromstring(text.encode()).xpath("//tbody/tr")
-    assert rows
-    assert int(re.findall(r"Documents : (\d+)", text)[0]) == len(rows)
+    rows = [row.xpath("td/text()") for row in html.fromstring(text.encode()).xpath("//tbody/tr")]
+    assert int(re.findall(r"Documents : (\d+)", text)[0]) == len(rows) > 9
+    assert all(re.fullmatch(r"\d\d/\d\d/\d{4}", row[0]) for row in rows)
+    assert "12/05/1985" in text
+    assert "ROMARIN CLAIRE, 899700900014" in text
+    hidden = {row[3]: row[4].strip() for row in rows if len(row) > 4}
+    assert hidden == {"VERVEINE LUC": "Masqué aux professionnels", "ANGELIQUE MARIE-ODILE": "Invisible au patient"}
+    _, text, _ = browser.open(f"/AccesDirect/HistoriqueAcces/{LEONIE}", **{"accept-language": "en"})
+    assert "1985-05-12" in text
+    assert "Valid<" in text
+
+
+def test_a_masked_document_is_not_shown_to_others(browser: Browser) -> None:
+    world = browser.dmp.session.world
+    world.patch("patients", "pinson-leonie", {"dmp": {"treating": "", "rights": [{"who": "899700900014"}]}})
+    assert "VERVEINE" not in browser.open(f"/AccesDirect/Documents/{LEONIE}")[1]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("20261231233000", "01/01/2027"), ("20260701", "01/07/2026"), ("1985-00-00", "00/00/1985"), ("", "")],
+)
+def test_days_are_local(written: str, shown: str) -> None:
+    assert _day(written, "fr") == shown
 
 
 def test_without_authorisation_it_is_asked_for(browser: Browser) -> None:
