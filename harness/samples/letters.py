@@ -28,6 +28,32 @@ BISOPROLOL = Taken(
     ("1", "{tablet}"),
     reason=_HEART_FAILURE,
 )
+_DAILY = (("1", "d"), ("1", "{tablet}"))
+_INFARCTION = icd10("I21.9", "Infarctus aigu du myocarde, sans précision")
+# After the infarction of 2018.
+SECONDARY_PREVENTION = [
+    Taken(
+        "ACIDE ACÉTYLSALICYLIQUE 75 mg, comprimé",
+        "B01AC06",
+        "Acide acétylsalicylique",
+        "1 comprimé le midi",
+        "201803",
+        *_DAILY,
+        reason=_INFARCTION,
+    ),
+    Taken(
+        "ATORVASTATINE 40 mg, comprimé",
+        "C10AA05",
+        "Atorvastatine",
+        "1 comprimé le soir",
+        "201803",
+        *_DAILY,
+        reason=_INFARCTION,
+    ),
+    Taken(
+        "RAMIPRIL 5 mg, comprimé", "C09AA05", "Ramipril", "1 comprimé le matin", "201803", *_DAILY, reason=_INFARCTION
+    ),
+]
 FUROSEMIDE = Taken(
     "FUROSÉMIDE 40 mg, comprimé",
     "C03CA01",
@@ -84,7 +110,12 @@ def entry(people: People) -> bytes:
                 "Dyspnée d'effort d'aggravation récente (stade III), prise de 4 kg en dix jours, œdèmes des membres "
                 "inférieurs : décompensation cardiaque.",
             ),
-            parts.treatments(ids, "144", "Traitements à l'admission", [BISOPROLOL, AMLODIPINE._replace(until="")]),
+            parts.treatments(
+                ids,
+                "144",
+                "Traitements à l'admission",
+                [BISOPROLOL, *SECONDARY_PREVENTION, AMLODIPINE._replace(until="")],
+            ),
             parts.allergies(ids, [PENICILLIN], "Allergies et hypersensibilités connues"),
             parts.problems(
                 ids,
@@ -196,7 +227,7 @@ def discharge(people: People) -> bytes:
             parts.free("127", "Motif de l'hospitalisation", "Décompensation cardiaque gauche."),
             parts.observed(ids, "163.1", "Synthèse médicale du séjour", stay),
             parts.treatments(ids, "145", "Traitements arrêtés durant le séjour", [AMLODIPINE]),
-            parts.treatments(ids, "146", "Traitements à la sortie", [BISOPROLOL, FUROSEMIDE]),
+            parts.treatments(ids, "146", "Traitements à la sortie", [BISOPROLOL, *SECONDARY_PREVENTION, FUROSEMIDE]),
             parts.acts(
                 ids,
                 [
