@@ -47,10 +47,13 @@ def check(document: Document) -> Iterator[Finding]:
 
 def _misshapen(document: Document) -> Iterator[Finding]:
     """Codes that cannot exist in their code system, wherever they stand: wrong check digit, wrong alphabet."""
+    tables = document.tables
+    pairs = {(code, oid) for _, code, oid in document.codes}
+    wrong = {pair for pair in pairs if well_formed(*pair) is False and not tables.seen(*pair)}
     for element, code, oid in document.codes:
-        if well_formed(code, oid) is not False or document.tables.seen(code, oid):
+        if (code, oid) not in wrong:
             continue
-        looked_up = document.tables.system(oid) is not None and element.tag in (_CODE, _VALUE)
+        looked_up = tables.system(oid) is not None and element.tag in (_CODE, _VALUE)
         if not looked_up and document.sound(element):
             where = document.where(element, "code")
             yield find("CDA-TRM-07", expected=FORMS[oid][0], found=code, where=where, name=shown(element.tag))
@@ -110,8 +113,8 @@ def unchecked(document: Document) -> dict[str, int]:
     """Code systems that are not loaded: OID → how many codes of the document neither they nor a value set judged."""
     tables = document.tables
     missing: Counter[str] = Counter()
-    for element in coded(document):
-        code, oid = element.get("code"), element.get("codeSystem")
+    pairs = Counter((element.get("code", ""), element.get("codeSystem", "")) for element in coded(document))
+    for (code, oid), count in pairs.items():
         if code and oid and tables.system(oid) is None and not tables.seen(code, oid):
-            missing[oid] += 1
+            missing[oid] += count
     return dict(sorted(missing.items()))

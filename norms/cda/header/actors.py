@@ -19,17 +19,15 @@ _CUSTODIAN = "custodian/assignedCustodian/representedCustodianOrganization"
 
 def check(document: Document) -> Iterator[Finding]:
     """Findings on the actors' identifiers, one for each wrong one however often it is repeated."""
-    said: set[tuple[str, str]] = set()
+    judged: set[tuple[str, str]] = set()
     for part in document.root:
         if part.tag == _BODY:
             break
         for one in part.iter(_ID):
             pair = (one.get("root", ""), one.get("extension", ""))
-            if pair not in said and pair[1] and pair[0] in _LENGTHS and document.sound(one):
-                findings = list(_identifier(document, one, *pair))
-                if findings:
-                    said.add(pair)
-                yield from findings
+            if pair[1] and pair[0] in _LENGTHS and pair not in judged and document.sound(one):
+                judged.add(pair)
+                yield from _identifier(document, one, *pair)
     yield from _authors(document)
     yield from _custodian(document)
 

@@ -35,25 +35,26 @@ class Run:
         self._holds: dict[tuple[Element, str], bool] = {}
         self._kinds = {kind: getattr(self, f"_{name}") for kind, name in _KINDS.items()}
 
-    def lines(self, lines: Iterable[Line], element: Element, who: Owner) -> Iterator[Finding]:
+    def lines(self, lines: Iterable[Line], element: Element, who: Owner) -> list[Finding]:
         """Findings of a template's lines on an element that claims it."""
+        found: list[Finding] = []
         for line in lines:
-            yield from self.line(line, element, who)
+            self._line(line, element, who, found)
+        return found
 
-    def line(self, line: Line, element: Element, who: Owner) -> Iterator[Finding]:
-        """Findings of one line on one element."""
+    def _line(self, line: Line, element: Element, who: Owner, found: list[Finding]) -> None:
         if line.inner is not None:
             if line.kind == "each":
                 for place in self._each(line.test, element):
-                    yield from self.line(line.inner, place, who)
+                    self._line(line.inner, place, who, found)
             elif self._if(line.test, element):
-                yield from self.line(line.inner, element, who)
+                self._line(line.inner, element, who, found)
             return
         for finding in self._kinds[line.kind](line, element, who):
             key = (element, line.head if line.path else finding.expected)
             if key not in self._said:
                 self._said.add(key)
-                yield finding
+                found.append(finding)
 
     # -- one method per kind ---------------------------------------------------------------------------------------
 
@@ -75,10 +76,13 @@ class Run:
                 self._missing.setdefault(oid, []).append(element)
                 yield self._say(rule, who, element, oid, ", ".join(sorted(have)), template=sheets.name(oid) or oid)
 
-    def _count(self, line: Line, element: Element, who: Owner) -> Iterator[Finding]:
+    def _count(self, line: Line, element: Element, who: Owner) -> Iterable[Finding]:
         number = len(self.children(element).get(line.tag, ())) if line.tag else self.count(line.path, element)
         if line.low <= number and (number <= line.high or line.high < 0):
-            return
+            return ()
+        return self._miscounted(line, element, who, number)
+
+    def _miscounted(self, line: Line, element: Element, who: Owner, number: int) -> Iterator[Finding]:
         expected = f"{line.low}..{'*' if line.high < 0 else line.high}"
         if 0 <= line.high < number:
             yield self._say("CDA-TPL-04", who, element, f"{expected} {human(line.path)}", number)

@@ -28,7 +28,7 @@ def document(inner: str) -> Document:
 
 def said(text: str, inner: str = OBSERVATION) -> list[Finding]:
     doc = document(inner)
-    return list(Run(doc).line(line(text), doc.root[0], Owner("essai")))
+    return list(Run(doc).lines([line(text)], doc.root[0], Owner("essai")))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_one_child_is_said_missing_once() -> None:
     doc = document(OBSERVATION)
     run = Run(doc)
     found = [
-        f for text in ("+ text", "1 text", "+ text/reference") for f in run.line(line(text), doc.root[0], Owner("a"))
+        f for text in ("+ text", "1 text", "+ text/reference") for f in run.lines([line(text)], doc.root[0], Owner("a"))
     ]
     assert len(found) == 1
 
@@ -112,15 +112,15 @@ def test_a_template_missing_below_is_not_said_missing_above() -> None:
     doc = document(OBSERVATION)
     run = Run(doc)
     act = doc.by_template["2.2"][0]
-    assert len(list(run.line(line("with 3.3"), act, Owner("a")))) == 1
-    assert list(run.line(line("+ .//*[#3.3]"), doc.root[0], Owner("b"))) == []
+    assert len(list(run.lines([line("with 3.3")], act, Owner("a")))) == 1
+    assert list(run.lines([line("+ .//*[#3.3]")], doc.root[0], Owner("b"))) == []
 
 
 def test_what_an_earlier_stage_said_is_not_said_again() -> None:
     doc = document(OBSERVATION)
     doc.misshape(doc.root[0], "text")
-    assert list(Run(doc).line(line("+ text"), doc.root[0], Owner("a"))) == []
-    assert len(list(Run(doc).line(line("+ effectiveTime"), doc.root[0], Owner("a")))) == 1
+    assert list(Run(doc).lines([line("+ text")], doc.root[0], Owner("a"))) == []
+    assert len(list(Run(doc).lines([line("+ effectiveTime")], doc.root[0], Owner("a")))) == 1
 
 
 HEAD = """<templateId root="2.16.840.1.113883.2.8.2.1"/><templateId root="1.2.250.1.213.1.1.1.1"/>{}
