@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.preload import BadPreload
 
 PROBLEMS = 10  # files that --mail names before it counts the others
+WIDE = 110  # columns of a terminal in which the three columns stand side by side
 app = typer.Typer(add_completion=False, help=t("up.help"), pretty_exceptions_enable=False)
 
 
@@ -102,13 +103,22 @@ def _unfiled(error: BadPreload) -> Iterator[str]:
 def _table(status: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     screen = Console(highlight=False)
+    wide = screen.width >= WIDE  # else the real names go under the address: nobody copies an address cut in two
     table = Table(box=None, pad_edge=False)
-    for heading in ("service", "address", "stands_for"):
-        table.add_column(t(f"up.{heading}"), overflow="fold")
+    address, stands = t("up.address"), t("up.stands_for")
+    for heading in (t("up.service"), address, stands) if wide else (t("up.service"), f"{address} (← {stands})"):
+        table.add_column(heading, overflow="fold")
     for row in ADDRESSES:
-        table.add_row(row.name, status["endpoints"].get(row.name, status["console"]), ", ".join(row.hosts))
+        address, hosts = status["endpoints"].get(row.name, status["console"]), ", ".join(row.hosts)
+        if wide:
+            table.add_row(row.name, address, hosts)
+        else:
+            table.add_row(row.name, address)
+            if hosts:
+                table.add_row("", Text(f"← {hosts}", style="dim"))
     screen.print(table)
     screen.print(f"\n{t('up.ca')} : {status['ca']}", soft_wrap=True)
     screen.print(f"{t('up.credentials')} : {Path(status['ca']).parent / 'credentials'}", soft_wrap=True)

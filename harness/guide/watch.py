@@ -22,7 +22,8 @@ def told(row: Mapping[str, Any], lang: Lang) -> str:
     findings = [found for found in row["findings"] if found["severity"] == "error"]
     first = str(findings[0].get("message", findings[0]["rule"])) if findings else ""
     if row["kind"] == "handshake":
-        why = first or row["outcome"]
+        said = [str(found["message"]) for found in row["findings"] if found.get("message")]
+        why = first or (said[0] if said else row["outcome"])
         return words(_P, "seen.refused", time=started, service=row["listener"] or row["service"], why=why).get(lang)
     line = words(
         _P,

@@ -103,6 +103,8 @@ def test_what_reached_the_bench_is_told_in_a_line() -> None:
     finding = {"rule": "TLS-01", "severity": "error", "message": "certificat expiré"}
     refused = told(entry(kind="handshake", findings=[finding], outcome="expired"), "fr")
     assert "connexion TLS refusée (insi_ps) : certificat expiré" in refused
+    left = {"rule": "TLS-02", "severity": "info", "message": "parti sans rien demander"}
+    assert told(entry(kind="handshake", findings=[left], outcome="no-request"), "fr").endswith(left["message"])
 
 
 # -- files -----------------------------------------------------------------------------------------------------------
