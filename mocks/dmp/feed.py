@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from lxml import etree
 
 from mocks.anchor import anchor_of
-from mocks.dmp.access import OIDS, actor_of, authorise
+from mocks.dmp.access import OIDS, Access, actor_of, authorise
 from mocks.dmp.refusal import known_codes
 from mocks.dmp.registry import Record, Registry, Stored
 from mocks.dmp.state import DmpState
@@ -71,7 +71,7 @@ def feed(call: Call, message: Message, state: DmpState) -> str:
     )
     found += _coherent(provided, verdict, registry, record)
     found += _known(registry, provided, patient)
-    found += _replaceable(submission, verdict.replaced, record)
+    found += _replaceable(submission, verdict.replaced, record, access)
     call.note(*found)
     errors = _errors(call, found)
     if not any(not error.warning for error in errors):
@@ -132,8 +132,10 @@ def _known(registry: Registry, provided: Provided, patient: str) -> Iterator[Fin
             yield find(rule, found=unique_id, where=document.entry.where("uniqueId"))
 
 
-def _replaceable(submission: Submission, replaced: Mapping[str, str], record: Record) -> Iterator[Finding]:
-    """XDS-RPL-01 and -02: only the current version of a document of this patient is replaced."""
+def _replaceable(
+    submission: Submission, replaced: Mapping[str, str], record: Record, access: Access
+) -> Iterator[Finding]:
+    """XDS-RPL-01, -02 and DMP-DOC-04: only the current version of one's own document of this patient is replaced."""
     links = {link.source: link.where() for link in submission.associations if link.target in replaced.values()}
     for source, target in replaced.items():
         where = links[source]
@@ -143,6 +145,9 @@ def _replaceable(submission: Submission, replaced: Mapping[str, str], record: Re
         elif old.status != APPROVED:
             status = old.status.rpartition(":")[2]
             yield find("XDS-RPL-01", found=target, object=source, name=status, where=where)
+        elif not (access.wrote(old) or access.of_unit(old)):
+            authors = ", ".join(person for author in old.authors for person in author.persons)
+            yield find("DMP-DOC-04", expected=authors, found=old.unique_id, where=where)
 
 
 def _errors(call: Call, found: list[Finding]) -> list[RegistryError]:

@@ -389,3 +389,12 @@ def test_the_association_that_replaces_in_vain_is_named(shared: Documents) -> No
 def test_a_title_without_end_is_told(shared: Documents) -> None:
     answered = shared.deposit(shared.lot().of_set(comments="x" * 2000))
     assert "XDS-SLOT-06" in answered.rules
+
+
+def test_replacing_somebody_else_s_document_is_told(dmp: Documents) -> None:
+    others = next(e for e in dmp.query().documents if e.authors[0].persons[0].startswith("899700900055"))
+    lot = dmp.lot(cda(dmp.ins("pinson-leonie"), replaces=others.unique_id), replaced={"Document01": others.id})
+    answered = dmp.deposit(lot)
+    assert answered.status == "Success"
+    told = next(f for f in answered.reply.exchange.findings if f.rule == "DMP-DOC-04")
+    assert (told.found, told.where.path) == (others.unique_id, "Association[rplc1]")
