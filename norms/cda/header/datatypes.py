@@ -112,9 +112,9 @@ def _part(document: Document, element: Element) -> Iterator[Finding]:
 
 
 def _name(document: Document, element: Element) -> Iterator[Finding]:
-    bare, parts = _own_text(element), inner(element)
     if element.get("nullFlavor") is not None:
         return
+    bare, parts = _own_text(element), inner(element)
     if parts and bare:
         yield find("CDA-DT-10", found=bare, where=document.where(element), name=shown(element.tag))
     elif not parts and not bare:
@@ -140,12 +140,13 @@ def _organization(document: Document, element: Element) -> Iterator[Finding]:
 
 
 def _address(document: Document, element: Element) -> Iterator[Finding]:
-    use, bare = element.get("use"), _own_text(element)
+    use = element.get("use")
     if use is not None and use not in _ADDRESS_USE:
         where = document.where(element, "use")
         yield find("CDA-ADR-01", expected=" | ".join(sorted(_ADDRESS_USE)), found=use, where=where)
     if element.get("nullFlavor") is not None:
         return
+    bare = _own_text(element)
     if bool(inner(element)) == bool(bare):
         yield find("CDA-ADR-02", found=bare, where=document.where(element))
 
@@ -178,7 +179,10 @@ def _repeated(element: Element, said: Callable[[Element], tuple[str | None, str 
 
 
 def _own_text(element: Element) -> str:
-    return " ".join("".join([element.text or "", *[child.tail or "" for child in nodes(element)]]).split())
+    said = element.text or ""
+    for child in nodes(element):
+        said += child.tail or ""
+    return " ".join(said.split())
 
 
 def _attributes(*names: str) -> Callable[[Element], tuple[str | None, str | None]]:
