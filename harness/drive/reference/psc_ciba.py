@@ -43,9 +43,10 @@ def login(client: PscClient, national_id: str, channel: str, show: Callable[[str
             elif refusal.error != "authorization_pending":
                 if defects.on("psc-ciba-crashes-on-refusal"):
                     raise RuntimeError(refusal.error) from None
-                for vague in ("psc-ciba-vague-refusal", "psc-ciba-refusal-as-success"):
-                    if defects.on(vague):
-                        raise Refused(vague.replace("-", ".", 1)) from None
+                if defects.on("psc-ciba-vague-refusal"):
+                    raise Refused("psc.ciba-vague-refusal") from None
+                if defects.on("psc-ciba-refusal-as-success"):
+                    raise Refused("psc.ciba-refusal-as-success") from None
                 if not insistence:
                     raise
                 insistence -= 1
