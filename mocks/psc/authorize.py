@@ -16,7 +16,7 @@ from mocks.psc.state import CODE_LIFE, PUSHED_LIFE, REQUEST_LIFE, Asked, Code, P
 from mocks.psc.wire import Refused, client_of, form, json_answer, params, redirect, refusal, refused
 from mocks.world import Client, Professional
 from norms.finding import Finding, find
-from norms.oidc.requests import MAX_STATE, Checked, authorization, redirect_uri
+from norms.oidc.requests import MAX_STATE, Checked, authorization, redirect_uri, request_object
 
 COOKIE = "segur_psc_session"
 MODES = ("CARD", "MOBILE")
@@ -52,7 +52,7 @@ async def ask(call: Call) -> Answer:
         return pages.error(call, "too_many_fields")
     call.rebind(client_id=given.get("client_id", ""))
     call.exchange.facts |= {name: given.get(name, "")[:200] for name in ("client_id", "redirect_uri")}
-    if "request_uri" in given:
+    if given.get("request_uri", "").startswith(PUSHED):
         pushed = _state(call).pushed.pop(given["request_uri"], None)
         if not pushed or pushed.client != given.get("client_id") or pushed.expires < call.session.clock.now():
             call.note(find("OIDC-AUTHZ-15", found=given["request_uri"]))
@@ -64,7 +64,7 @@ async def ask(call: Call) -> Answer:
         call.note(find("OIDC-AUTHZ-12", expected=", ".join(clients), found=given.get("client_id", "")))
         return pages.error(call, "unknown_client")
     if wrong := redirect_uri(given.get("redirect_uri", ""), client.redirect_uris):
-        call.note(*wrong)
+        call.note(*request_object(given), *wrong)  # the address may stand in the request object
         return pages.error(call, "redirect_uri")
     checked = Checked([*authorization(given, repeated).findings, *_browser(call), *_drawn_before(call, client, given)])
     call.note(*checked.findings)

@@ -24,12 +24,13 @@ class Asked:
 
 @dataclass(slots=True)
 class Code:
-    """An authorization code, and the request that it must be checked against."""
+    """An authorization code, and the request that it must be checked against. ``lost``: the rule that spent it."""
 
     grant: Grant
     asked: Mapping[str, str]
     expires: float
     used: bool = False
+    lost: str = ""
 
 
 @dataclass(slots=True)

@@ -11,10 +11,10 @@ from mocks.psc.ciba import redeem
 from mocks.psc.issue import Issuer
 from mocks.psc.keys import SigningKeys
 from mocks.psc.people import person_of
-from mocks.psc.state import PscState
+from mocks.psc.state import Code, PscState
 from mocks.psc.wire import Refused, client_of, form, json_answer, refusal, refused
 from mocks.world import Client
-from norms.finding import find
+from norms.finding import Finding, find
 from norms.oidc.discovery import CIBA_GRANT
 from norms.oidc.requests import verifier_matches
 
@@ -69,20 +69,30 @@ def _code(call: Call, issuer: Issuer, client: Client, given: Mapping[str, str]) 
     if code is None or code.grant.client != client.id:
         raise refused("invalid_grant", find("OIDC-TOKEN-04"))
     call.exchange.thread = code.grant.id
+    if code.lost:
+        raise refused("invalid_grant", find("OIDC-TOKEN-11", found=code.lost))
     if code.used:  # RFC 6749 §4.1.2: a code seen twice takes back what it gave
         issuer.grants.revoke(code.grant)
         raise refused("invalid_grant", find("OIDC-TOKEN-03"))
+    if wrong := _mismatch(issuer, code, given):
+        code.lost = wrong.rule
+        raise refused("invalid_grant", wrong)
     code.used = True
+    return code.grant
+
+
+def _mismatch(issuer: Issuer, code: Code, given: Mapping[str, str]) -> Finding | None:
+    """Why a code does not go with its token request; the provider forgets such a code, right or not afterwards."""
     if issuer.now >= code.expires or not code.grant.login.alive(issuer.now):
-        raise refused("invalid_grant", find("OIDC-TOKEN-04"))
+        return find("OIDC-TOKEN-04")
     asked, sent = code.asked, given.get("redirect_uri", "")
     if sent != asked.get("redirect_uri", ""):
-        raise refused("invalid_grant", find("OIDC-TOKEN-05", expected=asked.get("redirect_uri", ""), found=sent))
+        return find("OIDC-TOKEN-05", expected=asked.get("redirect_uri", ""), found=sent)
     challenge, verifier = asked.get("code_challenge", ""), given.get("code_verifier", "")
     method = asked.get("code_challenge_method", "plain")
     if (challenge or verifier) and not verifier_matches(verifier, challenge, method):
-        raise refused("invalid_grant", find("OIDC-PKCE-04"))
-    return code.grant
+        return find("OIDC-PKCE-04")
+    return None
 
 
 def _refresh(call: Call, issuer: Issuer, client: Client, given: Mapping[str, str]) -> Grant:

@@ -18,6 +18,8 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 OAUTH = {
     "OIDC-AUTHZ-01": "unsupported_response_type",
     "OIDC-AUTHZ-02": "invalid_scope",
+    "OIDC-AUTHZ-16": "request_not_supported",
+    "OIDC-AUTHZ-17": "request_uri_not_supported",
     "OIDC-CIBA-02": "invalid_binding_message",
 }
 
@@ -48,9 +50,15 @@ def redirect_uri(given: str, registered: Sequence[str]) -> list[Finding]:
     return [find("OIDC-AUTHZ-03", expected=" ".join(registered), found=given)]
 
 
+def request_object(params: Mapping[str, str]) -> list[Finding]:
+    """A request object, by value or by address, which PSC announces that it does not read (OpenID Connect Core §6)."""
+    rules = {"request": "OIDC-AUTHZ-16", "request_uri": "OIDC-AUTHZ-17"}
+    return [find(rule, found=params[name][:80]) for name, rule in rules.items() if name in params]
+
+
 def authorization(params: Mapping[str, str], repeated: Sequence[str] = ()) -> Checked:
     """An authorization request (client and redirect URI apart): OpenID Connect Core §3.1.2.1 and the PSC rules."""
-    found = [find("OIDC-AUTHZ-10", found=name) for name in repeated]
+    found = request_object(params) + [find("OIDC-AUTHZ-10", found=name) for name in repeated]
     if params.get("response_type") != "code":
         found.append(find("OIDC-AUTHZ-01", expected="code", found=params.get("response_type", "")))
     found += _scope(params) + _acr(params)

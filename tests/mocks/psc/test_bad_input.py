@@ -35,6 +35,8 @@ def speaks(reply: Reply, rule: str) -> None:
         ({"code_challenge": "short", "code_challenge_method": "S256"}, "invalid_request", "OIDC-PKCE-03"),
         ({"code_challenge": "x" * 43, "code_challenge_method": "S512"}, "invalid_request", "OIDC-PKCE-03"),
         ({"code_challenge_method": "S256"}, "invalid_request", "OIDC-PKCE-03"),
+        ({"request": "e30.e30.", "scope": None}, "request_not_supported", "OIDC-AUTHZ-16"),
+        ({"request_uri": "https://lps.invalid/ask.jwt"}, "request_uri_not_supported", "OIDC-AUTHZ-17"),
     ],
 )
 def test_authorization_requests(psc: Provider, changes: dict[str, str | None], error: str, rule: str) -> None:
@@ -120,6 +122,17 @@ def test_a_code_serves_once_and_takes_back_what_it_gave(psc: Provider) -> None:
     speaks(replayed, "OIDC-TOKEN-03")
     assert psc.userinfo(tokens).status == 401
     assert psc.refresh(tokens).error == "invalid_grant"
+
+
+def test_a_code_that_a_refusal_spent_is_not_told_as_exchanged(psc: Provider) -> None:
+    code = psc.code(code_challenge="x" * 43, code_challenge_method="S256")
+    speaks(psc.exchange(code, code_verifier="v" * 43), "OIDC-PKCE-04")
+    for _ in range(2):
+        again = psc.exchange(code, code_verifier="v" * 43)
+        assert again.error == "invalid_grant"
+        speaks(again, "OIDC-TOKEN-11")
+        assert "OIDC-TOKEN-03" not in again.rules
+        assert "OIDC-PKCE-04" in again.exchange.findings[-1].message("fr")
 
 
 @pytest.mark.parametrize(
