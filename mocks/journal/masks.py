@@ -16,7 +16,7 @@ _STAR = re.escape(MARK)
 _NAMES = (
     "access_token|refresh_token|id_token|id_token_hint|subject_token|actor_token|logout_token|client_secret|secret"
     "|client_assertion|assertion|saml_?response|saml_?assertion|password|passwd|pwd|passphrase|mot_?de_?passe"
-    "|code_verifier|device_code|api[_-]?key|private_key"
+    "|code_verifier|device_code|auth_req_id|api[_-]?key|private_key"
 )
 FIELD = re.compile(_NAMES, re.IGNORECASE)
 _FORM_ONLY = {"token"}  # of an introspection or a revocation; too common a word elsewhere
@@ -39,7 +39,13 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}(?:[\r\n]+[A-Za-z0-9+/]+)*={0,2}")
 _AUTH = re.compile(r"((?:(?!\d\d\d )\S+ )?AUTH(?:ENTICATE)? +\S+)( +\S.*)?", re.IGNORECASE)
 _LOGIN = re.compile(r"(\S+ LOGIN +).*", re.IGNORECASE)
 _VERB = re.compile(r"DATA|QUIT|NOOP|RSET|HELP|STARTTLS", re.IGNORECASE)
-_CODE_WITH = re.compile(r"(?:^|&)(?:state|redirect_uri|code_verifier)=|(?:^|&)grant_type=authorization_code")
+_CODE = re.compile(r"(?<![\w.%-])code=([^\s\"'<>\\&#]+)")
+_CODE_WITH = re.compile(  # what stands beside an authorization code, and beside no code of a terminology
+    r"(?:^|[&?#;])(?:state|session_state|iss|redirect_uri|code_verifier)=|grant_type=authorization(?:_|%5F)code"
+)
+_OPAQUE = re.compile(r"[\w.~-]{22,}", re.ASCII)  # 128 bits of base64
+_CODE_MEMBERS = {"grant_type", "redirect_uri", "code_verifier", "session_state"}
+_RUN = re.compile(r"[^\s\"'<>\\]+")  # an address or a form within a text
 
 
 def value(secret: str) -> str:
@@ -81,6 +87,7 @@ def text(words: str, depth: int = 3) -> str:
     words = _KEY.sub(rf"\g<1>{MARK}", words)
     words = _ELEMENT.sub(lambda m: f"{m[1]}{value(m[0][len(m[1]) :])}", words)
     words = _NAMED.sub(_named, words)
+    words = _RUN.sub(_codes, words) if _CODE.search(words) else words
     words = _BEARER.sub(lambda m: f"{m[1]}{m[2]}{value(m[3])}", words)
     words = tokens.JWT.sub(lambda m: m[0] if _bare(m[0]) else tokens.unsigned(m[0], MARK) or m[0], words)
     return _BASE64.sub(lambda m: _wrapped(m[0], depth), words) if depth else words
@@ -93,7 +100,8 @@ def query(words: str) -> str:
     def field(pair: str) -> str:
         name, equals, held = pair.partition("=")
         known = unquote_plus(name).strip().lower()
-        secret = FIELD.fullmatch(known) or known in _FORM_ONLY or (known == "code" and with_code)
+        secret = bool(FIELD.fullmatch(known)) or known in _FORM_ONLY
+        secret = secret or (known == "code" and bool(with_code or _OPAQUE.fullmatch(held)))
         return f"{name}={value(held)}" if equals and held and secret else pair
 
     return "&".join(map(field, words.split("&")))
@@ -127,9 +135,18 @@ def _named(match: re.Match[str]) -> str:
     return f"{match[1]}{quote}{value(held)}{closed}"
 
 
+def _codes(match: re.Match[str]) -> str:
+    """An address or a form with its authorization code masked, told by what stands beside it or by its length."""
+    if "code=" not in match[0]:
+        return match[0]
+    with_code = _CODE_WITH.search(match[0])
+    return _CODE.sub(lambda m: f"code={MARK}" if with_code or _OPAQUE.fullmatch(m[1]) else m[0], match[0])
+
+
 def _members(node: Any, depth: int, *, secret: bool = False) -> Any:
     if isinstance(node, dict):
-        return {k: _members(v, depth, secret=secret or bool(FIELD.fullmatch(k))) for k, v in node.items()}
+        names = {"code"} if _CODE_MEMBERS & set(node) else set()
+        return {k: _members(v, depth, secret=secret or k in names or bool(FIELD.fullmatch(k))) for k, v in node.items()}
     if isinstance(node, list):
         return [_members(v, depth, secret=secret) for v in node]
     if secret and node is not None and not isinstance(node, bool):

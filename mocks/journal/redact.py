@@ -1,9 +1,10 @@
 """Secrets masked in an exchange that leaves the journal: credentials, tokens, signature values, private keys.
 
 Masked: Authorization and cookies, fields of forms, JSON and XML that name a secret (password, client_secret,
-access_token…), XML signature values, private keys in PEM, what follows AUTH and LOGIN on a mail connection. A JSON Web
-Token keeps header and claims and loses its signature; an encrypted one keeps its header. Identities and certificates
-stay: the bench's world is synthetic, and evidence needs them.
+access_token, auth_req_id…), authorization codes, XML signature values, private keys in PEM, what follows AUTH and LOGIN
+on a mail connection. A JSON Web Token keeps header and claims and loses its signature; an encrypted one keeps its
+header; the exchanges of one login share their thread. Identities and certificates stay: the bench's world is synthetic,
+and evidence needs them.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def begin(call: Call, client: Client, given: Mapping[str, str]) -> Ciba:
         call.session.clock.now() + CIBA_LIFE,
     )
     call.session.state("psc", PscState).ciba[kept.id] = kept
-    call.exchange.thread = kept.id
+    call.exchange.thread = kept.thread
     call.exchange.facts |= {"national_id": who.national_id, "binding_message": kept.binding_message}
     return kept
 
@@ -62,8 +62,8 @@ def redeem(call: Call, issuer: Issuer, client: Client, given: Mapping[str, str])
     asked = given.get("auth_req_id", "")
     kept = call.session.state("psc", PscState).ciba.get(asked)
     if kept is None or kept.client != client.id:
-        raise refused("invalid_grant", find("OIDC-CIBA-08", found=asked))
-    call.exchange.thread = kept.id
+        raise refused("invalid_grant", find("OIDC-CIBA-08", found=asked[:8]))
+    call.exchange.thread = kept.thread
     now = issuer.now
     since, kept.last_poll = now - kept.last_poll, now
     kept.polls += 1
@@ -93,7 +93,7 @@ def settled(issuer: Issuer, kept: Ciba) -> Grant:
     login = Login(str(uuid.uuid4()), kept.professional, kept.national_id, kept.channel, issuer.now, issuer.now)
     login.clients.add(kept.client)
     issuer.grants.logins[login.sid] = login
-    return Grant(kept.id, kept.client, login, kept.scope, "", str(issuer.call.switch("acr")))
+    return Grant(kept.thread, kept.client, login, kept.scope, "", str(issuer.call.switch("acr")))
 
 
 def scripted(call: Call, kept: Ciba) -> None:

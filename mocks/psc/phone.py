@@ -23,7 +23,7 @@ async def pending(call: Call) -> Answer:
     call.exchange.operation = "phone"
     rows = [
         {
-            "request": kept.id,
+            "request": kept.thread,
             "client": kept.client,
             "national_id": kept.national_id,
             "channel": kept.channel,
@@ -42,17 +42,17 @@ async def decide(call: Call) -> Answer:
     if origin and urlsplit(origin).netloc != call.header("host"):
         return json_answer({"error": "another site's page may not approve a login"}, 403)
     given = dict(parse_qsl(call.body.decode("utf-8", "replace"), max_num_fields=20))
-    found = next(((s, kept) for s, kept in _waiting(call) if kept.id == given.get("request")), None)
+    found = next(((s, kept) for s, kept in _waiting(call) if given.get("request") in (kept.thread, kept.id)), None)
     decision = given.get("decision")
     if found is None or decision not in ("approve", "deny"):
         return json_answer({"error": "no such request is waiting, or decision is neither approve nor deny"}, 404)
     session, kept = found
     kept.state = "approved" if decision == "approve" else "denied"
     call.session, call.exchange.session = session, session.id
-    call.exchange.thread, call.exchange.outcome = kept.id, kept.state
+    call.exchange.thread, call.exchange.outcome = kept.thread, kept.state
     if "text/html" in call.header("accept"):
         return Answer(303, b"", headers=[("location", "/")])
-    return json_answer({"request": kept.id, "state": kept.state})
+    return json_answer({"request": kept.thread, "state": kept.state})
 
 
 def _waiting(call: Call) -> list[tuple[Session, Ciba]]:

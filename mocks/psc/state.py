@@ -35,7 +35,10 @@ class Code:
 
 @dataclass(slots=True)
 class Ciba:
-    """A CIBA request: who must approve it, and how it stands. ``over`` once its final answer was given."""
+    """A CIBA request: who must approve it, and how it stands. ``over`` once its final answer was given.
+
+    ``id`` is the ``auth_req_id``, which only the client may know; ``thread`` names the request to anybody else.
+    """
 
     id: str
     client: str
@@ -49,6 +52,7 @@ class Ciba:
     state: Literal["pending", "approved", "denied", "over"] = "pending"
     polls: int = 0
     last_poll: float = 0.0
+    thread: str = field(default_factory=lambda: fresh())
 
     def waiting(self, now: float) -> bool:
         """Whether the professional can still answer."""

@@ -19,7 +19,7 @@ from norms.finding import Where, find
 
 Make = Callable[..., Exchange]
 FORM = ("content-type", "application/x-www-form-urlencoded")
-SECRET = "Zq7-s3cr3t.Value_42"
+SECRET = "Zq7-s3cr3t.Value_42.lOnG"
 
 relaxed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=120)
 secrets = st.text(string.ascii_letters + string.digits + "-._~!@#$%^*+/", min_size=8, max_size=60).filter(
@@ -100,6 +100,11 @@ def test_headers(make: Make, name: str, value: str, shown: str | None) -> None:
         ),
         (f"-----BEGIN PRIVATE KEY-----\n{SECRET}", f"-----BEGIN PRIVATE KEY-----{MARK}"),
         (f"see {jwt()} there", f"see {jwt(MARK)} there"),
+        (f'{{"auth_req_id": "{SECRET}", "interval": 5}}', f'{{"auth_req_id": "{MARK}", "interval": 5}}'),
+        (f'{{"to": "https://lps.test/cb?code={SECRET}"}}', f'{{"to": "https://lps.test/cb?code={MARK}"}}'),
+        (f'{{"redirect_uri": "a", "code": "{SECRET}"}}', f'{{"redirect_uri": "a", "code": "{MARK}"}}'),
+        ("<a href='/cb?x=1&amp;code=Sh0rt&amp;state=s'/>", f"<a href='/cb?x=1&amp;code={MARK}&amp;state=s'/>"),
+        ("GET /cb#code=Sh0rt&iss=https%3A%2F%2Fpsc HTTP/1.1", f"GET /cb#code={MARK}&iss=https%3A%2F%2Fpsc HTTP/1.1"),
         (f"curl -H 'Authorization: Bearer {SECRET}'", f"curl -H 'Authorization: Bearer {MARK}'"),
     ],
 )
@@ -113,6 +118,7 @@ def test_bodies(make: Make, body: str, shown: str) -> None:
     [
         b"<saml:Assertion xmlns:saml='urn:oasis:names:tc:SAML:2.0:assertion' ID='_1'><a>1</a></saml:Assertion>",
         b'{"code": "00", "token_type": "Bearer", "error": "invalid_token", "scope": "openid"}',
+        b'{"url": "/fhir/ValueSet?code=G15&name=a", "x": "code=00", "y": "/p?code=http%3A%2F%2Floinc.org%7C11502-2"}',
         b"<Password></Password><SignatureValue/><x>kept</x>",
         b"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token_type=a%3Aaccess_token",
         b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mocks.journal.redact import redact
 from norms.oidc import discovery
 from norms.oidc.discovery import CIBA_GRANT
 from tests.psc_kit import CLIENT, SECRET, Provider, Reply, claims
@@ -41,8 +42,8 @@ def test_the_professional_approves_on_another_device(psc: Provider) -> None:
     ]
     page = psc.call("psc_wallet", "GET", "/")
     assert "07" in page.text
-    assert request in page.text
-    approved = answer(psc, request, "approve")
+    assert shown[0]["request"] in page.text
+    approved = answer(psc, shown[0]["request"], "approve")
     psc.later(5)
     tokens = poll(psc, request)
     assert tokens.status == 200
@@ -53,6 +54,7 @@ def test_the_professional_approves_on_another_device(psc: Provider) -> None:
     psc.later(5)
     over = poll(psc, request)
     assert (over.error, over.rules[-1]) == ("invalid_grant", "OIDC-CIBA-05")
+    assert request not in "".join(repr(redact(exchange)) for exchange in psc.hub.journal.list())
 
 
 def test_the_card_is_the_other_channel(psc: Provider) -> None:
