@@ -85,6 +85,8 @@ class ProSanteConnect:
                 tokens = self.client.finish(attempt, back)
             told = self.client.userinfo(tokens)
         except PscError as refusal:
+            if flow != "ciba" and self.defects.on("psc-vague-failure"):
+                raise Refused("psc.vague-failure") from None
             raise _refused(refusal) from None
         except BadToken as bad:
             raise Refused("psc.token", reason=bad.word) from None
@@ -151,6 +153,8 @@ class ProSanteConnect:
                 if self.defects.on("psc-api-refusal-closes"):
                     self.now = None
                 if again or refusal.error != "invalid_request":
+                    if self.defects.on("psc-api-refusal-as-end"):
+                        raise Refused("psc.over") from None
                     raise Refused("psc.exchange", error=refusal.error) from None
                 self._refresh(here)  # the provider's clock said that the PSC token was dead
         raise AssertionError("not reached")
@@ -171,7 +175,7 @@ class ProSanteConnect:
         except PscError as refusal:
             if refusal.error == "invalid_grant" and not self.defects.on("psc-stays-open-after-end"):
                 self.now = None
-                raise Refused("psc.over") from None
+                raise Refused("psc.unavailable" if self.defects.on("psc-end-as-outage") else "psc.over") from None
             raise _refused(refusal) from None
         except BadToken as bad:
             self.now = None

@@ -237,6 +237,39 @@ def test_ciba_refusal_is_told_in_words_that_name_it(script: str, reason: str, de
         check.run(Context(Variant(), {"s": step}, {}, lambda name: name), [asked], reason=reason)
 
 
+@pytest.mark.parametrize(
+    ("defect", "reason", "switches", "later"),
+    [
+        ("psc-vague-failure", "failed", {"authorization": "access_denied"}, 0),
+        ("psc-vague-failure", "failed", {"authorization": "server_error"}, 0),
+        ("psc-vague-failure", "failed", {"token_error": "500"}, 0),
+        ("psc-vague-failure", "failed", {"token_error": "html"}, 0),
+        ("psc-vague-failure", "failed", {"userinfo": "500"}, 0),
+        ("psc-end-as-outage", "over", {}, 1920),
+        ("psc-api-refusal-as-end", "closed", {"exchange": "invalid_scope"}, 0),
+    ],
+)
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_what_is_refused_is_told_in_words_that_name_it(
+    defect: str, reason: str, switches: dict[str, str], later: int, lang: str
+) -> None:
+    for names in ((), (defect,)):
+        desk = Desk(*names)
+        desk.software.screen.lang = lang
+        desk.psc.switch(**switches)
+        answer = desk.login()
+        if reason != "failed":
+            desk.psc.later(later)
+            answer = desk.act("api.call")
+        assert not answer["ok"]
+        assert code(answer) != "crash"
+        step = Window(Step("s", "validation", Words()), START, reply=Reply.of(answer))
+        with pytest.raises(Failed) if names else nullcontext():
+            checks.named("psc.refusal-told").run(
+                Context(Variant(), {"s": step}, {}, lambda name: name), [], reason=reason
+            )
+
+
 def test_ciba_slows_down(waits: list[float]) -> None:
     desk = Desk()
     desk.psc.switch(ciba="approve", ciba_polls=2, ciba_interval_s=3)
