@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 import mocks
-from harness.scenario import checks
+from harness.scenario import checks, operations
 from harness.scenario.match import KEYS
 from harness.scenario.model import KINDS
 from harness.scenario.problems import Problem, near
@@ -111,6 +111,7 @@ class _Reader:
         yield from self._references((*path, "incoming"), step.get("incoming", []))
         self.names |= {order["as"] for order in step.get("incoming", []) if "as" in order}
         yield from self._references((*path, "do"), step.get("do", {}))
+        yield from self._asked((*path, "do"), step.get("do", {}))
         self.names |= set(step.get("save", {}))
         for name, place in step.get("save", {}).items():
             if (first := place.partition(".")[0]) not in ANSWER:
@@ -123,6 +124,31 @@ class _Reader:
             if not any(proof["proof"].startswith(f"{each}.") for each in self.requirements):
                 where = (*path, "evidence", n, "proof")
                 yield self._say(where, "proof", found=proof["proof"], known=", ".join(self.requirements))
+
+    def _asked(self, path: Steps, do: Mapping[str, Any]) -> Iterator[Problem]:
+        """Parameters that the action does not have; the test-driver API's document says which it has."""
+        from harness.drive.reference import openapi  # slow to import, and not needed before a scenario is read
+
+        params = openapi.parameters(do["action"]) if do.get("with") else ()
+        for name in do.get("with", {}):
+            if name not in params:
+                where, hint = f"do.with ({do['action']})", near(name, params)
+                yield self.document.problem(
+                    (*path, "with", name), "unknown_key", at_key=True, name=name, where=where, hint=hint
+                )
+
+    def _operation(self, path: Steps, spec: Mapping[str, Any]) -> Iterator[Problem]:
+        """Operations that the service never keeps; a pattern, or what a variant gives, is not judged."""
+        wanted, path = spec.get("operation"), (*path, "operation")
+        if isinstance(wanted, Mapping):
+            key = next((key for key in ("equals", "not", "in") if key in wanted), "")
+            wanted, path = wanted.get(key), (*path, key)
+        listed = isinstance(wanted, list)
+        for n, name in enumerate(wanted if isinstance(wanted, list) else [wanted]):
+            known = operations.known(spec.get("service", ""))
+            if isinstance(name, str) and name not in known and not list(references(name)):
+                place = (*path, n) if listed else path
+                yield self._say(place, "choice", where="operation", found=name, hint=near(name, known))
 
     def _expect(self, path: Steps, expect: Mapping[str, Any]) -> Iterator[Problem]:
         yield from self._only(path, expect)
@@ -147,6 +173,8 @@ class _Reader:
             if (first := name.partition(".")[0]) not in ANSWER:
                 hint = near(first, ANSWER)
                 yield self.document.problem((*path, "fields", name), "answer_path", at_key=True, found=first, hint=hint)
+        if kind in ("exchange", "absence"):
+            yield from self._operation(path, spec)
         if kind == "check":
             yield from self._check(path, spec)
         if kind == "exchange" and "as" in spec:

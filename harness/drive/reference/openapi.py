@@ -15,11 +15,13 @@ from jsonschema.exceptions import best_match
 
 from norms.texts import Lang, text
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @cache
 def document(lang: Lang) -> dict[str, Any]:
     """The document in one language."""
-    raw = yaml.safe_load(files(__package__).joinpath("openapi.yaml").read_text(encoding="utf-8"))
+    raw = yaml.load(files(__package__).joinpath("openapi.yaml").read_text(encoding="utf-8"), _LOADER)  # noqa: S506
     spoken: dict[str, Any] = _speak(raw, lang)
     return spoken
 
@@ -37,10 +39,19 @@ def wrong(action: str, body: Any, lang: Lang = "en") -> str:
 
 
 @cache
+def parameters(action: str) -> tuple[str, ...]:
+    """The names that the body of an action may hold."""
+    return tuple(_schema(action).get("properties", ()))
+
+
+@cache
 def _validator(action: str) -> Draft202012Validator:
-    whole = document("en")
-    content = whole["paths"][f"/actions/{action}"]["post"]["requestBody"]["content"]
-    return Draft202012Validator({**content["application/json"]["schema"], "components": whole["components"]})
+    return Draft202012Validator({**_schema(action), "components": document("en")["components"]})
+
+
+def _schema(action: str) -> dict[str, Any]:
+    content = document("en")["paths"][f"/actions/{action}"]["post"]["requestBody"]["content"]
+    return dict(content["application/json"]["schema"])
 
 
 def _speak(node: Any, lang: Lang) -> Any:

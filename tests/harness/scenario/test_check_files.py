@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+import mocks
 from harness.scenario import form, sense
 from harness.scenario.loader import library
+from harness.scenario.operations import OPERATIONS
 from harness.scenario.problems import BadScenario, Problem
 from harness.scenario.yamlread import parse
+from mocks.dmp.routes import SERVED
+from mocks.mssante.imap.verbs import VERBS
+from norms.annuaire import PARAMETERS
 from tests.scenario_kit import HEAD, known
 
 GOOD = (
@@ -47,6 +53,16 @@ def problems(text: str) -> list[Problem]:
     return form.problems(document) or sense.problems(document, known())
 
 
+def test_the_operations_told_as_known_are_those_that_the_services_keep() -> None:
+    written = re.compile(r"""operation ?= ?(?:call\.exchange\.outcome = )?"([^"]+)\"""")
+    for service, names in OPERATIONS.items():
+        for file in (Path(mocks.__path__[0]) / service).rglob("*.py"):
+            assert set(written.findall(file.read_text(encoding="utf-8"))) <= {*names, *OPERATIONS["autoconfig"]}, file
+    assert set(VERBS) <= set(OPERATIONS["mssante"])
+    assert {f"search {kind}" for kind in PARAMETERS} <= set(OPERATIONS["annuaire"])
+    assert {one.name for each in SERVED.values() for one in each} <= set(OPERATIONS["dmp"])
+
+
 def test_a_good_file_has_no_problem() -> None:
     assert problems(GOOD) == []
 
@@ -69,6 +85,16 @@ def test_a_good_file_has_no_problem() -> None:
         ("exchanges: call", "exchanges: cal", "earlier", 22, 54, "Did you mean call?"),
         ("as: call", "since: later", "earlier", 19, 57, "nothing earlier is called later"),
         ("service: insi", "servce: insi", "unknown_key", 19, 20, "Did you mean service?"),
+        (
+            "with: {patient: ",
+            "with: {patients: ",
+            "unknown_key",
+            15,
+            37,
+            "patients in do.with (ins.search). Did you mean",
+        ),
+        ("service: insi", "service: insi, operation: WS_INS4", "choice", 19, 46, "Did you mean WS_INS"),
+        ("service: insi", "operation: {in: [WS_INS2, TD2.0]}", "choice", 19, 46, "TD2.0 is not accepted here"),
         ("service: insi", "service: inssi", "choice", 19, 29, "Did you mean insi?"),
         ("patient: result.patient", "patient: resultt.patient", "answer_path", 11, 21, "Did you mean result?"),
         (
