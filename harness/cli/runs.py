@@ -79,14 +79,14 @@ def compare_runs(
     from harness.report.compare import compare
     from harness.report.explain import verdict
 
-    one, two = _found(home, before), _found(home, after)
-    changes = compare(one.results(), two.results())
+    (one, was), (two, now) = _verdicts(home, before), _verdicts(home, after)
+    changes = compare(was, now)
     if as_json:
         out_json(
             {
                 "schema": 1,
-                "before": one.run,
-                "after": two.run,
+                "before": one,
+                "after": two,
                 "changes": [
                     {
                         "id": c.id,
@@ -110,6 +110,19 @@ def compare_runs(
         if not changes:
             say(t("runs.same"))
     raise typer.Exit(FAILED if any(c.worse for c in changes) else PASSED)
+
+
+def _verdicts(home: Path | None, run: str) -> tuple[str, list[Any]]:
+    """A run's id and results, from the home folder or from a JSON report, which is named by its path."""
+    from harness.report.json import BadReport, read
+
+    if not run.endswith(".json") and not Path(run or "-").is_file():
+        kept = _found(home, run)
+        return kept.run, kept.results()
+    try:
+        return read(Path(run))
+    except BadReport as error:
+        fail(t("runs.bad_report", path=run, error=error))
 
 
 def _found(home: Path | None, run: str) -> Any:

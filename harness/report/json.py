@@ -9,10 +9,15 @@ from typing import Any
 
 from harness.scenario.events import Event, RunFinished, RunStarted
 from harness.scenario.result import ScenarioResult, totals
-from harness.scenario.verdict import CheckResult
+from harness.scenario.verdict import CheckResult, Verdict
+from harness.words import NO_WORDS, Words
 from norms.texts import Lang
 
 SCHEMA = 1
+
+
+class BadReport(ValueError):
+    """A file that is no JSON report of a run."""
 
 
 class JsonReport:
@@ -31,6 +36,22 @@ class JsonReport:
             self.document = document(event, self._started, self.lang)
             if self.path:
                 write(self.path, json.dumps(self.document, ensure_ascii=False, indent=2) + "\n")
+
+
+def read(path: Path) -> tuple[str, list[ScenarioResult]]:
+    """The run's id and the verdicts that a report holds, in its order, of scenarios and checks. Raises BadReport."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8-sig"))
+        if raw["schema"] != SCHEMA:
+            raise BadReport(f"schema {raw['schema']}")
+        return str(raw["run"]), [_verdicts(each) for each in raw["scenarios"]]
+    except (OSError, ValueError, RecursionError, LookupError, TypeError) as error:
+        raise BadReport(str(error)) from None
+
+
+def _verdicts(raw: dict[str, Any]) -> ScenarioResult:
+    checks = [CheckResult(str(c["id"]), Verdict(c["verdict"]), NO_WORDS, NO_WORDS) for c in raw["checks"]]
+    return ScenarioResult(str(raw["id"]), Words(raw["title"], raw["title"]), Verdict(raw["verdict"]), checks=checks)
 
 
 def document(finished: RunFinished, started: RunStarted | None, lang: Lang) -> dict[str, Any]:

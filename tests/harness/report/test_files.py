@@ -8,11 +8,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from harness.cli.runs import app
 from harness.report.compare import compare
 from harness.report.evidence import BadPack, verify
 from harness.report.explain import explained
 from harness.report.files import replay, writers
+from harness.report.json import document
+from harness.scenario.events import RunFinished
 from harness.scenario.result import ScenarioResult, StepRecord
 from harness.scenario.store import Store
 from harness.scenario.traffic import Traffic
@@ -182,3 +186,18 @@ def test_two_runs_compared() -> None:
     assert changes["H.INS.01"].broke == ("after/taken",)
     assert not changes["H.INS.03"].worse
     assert not changes["H.INS.04"].worse
+
+
+def test_reports_compared_without_the_runs(tmp_path: Path) -> None:
+    for name, verdict in (("a", Verdict.PASS), ("b", Verdict.FAIL)):
+        event = RunFinished(name, [result("H.INS.01", verdict)], Words())
+        (tmp_path / f"{name}.json").write_text(json.dumps(document(event, None, "fr")), encoding="utf-8")
+    (tmp_path / "c.json").write_text("[1]", encoding="utf-8")
+    one, two, bad = (str(tmp_path / f"{name}.json") for name in "abc")
+    asked = ["compare", "--home", str(tmp_path / "none")]
+    told = CliRunner().invoke(app, [*asked, one, two, "--json"])
+    assert (told.exit_code, json.loads(told.stdout)["changes"][0]["worse"]) == (1, True)
+    assert CliRunner().invoke(app, [*asked, two, one]).exit_code == 0
+    for wrong in (bad, str(tmp_path / "absent.json")):
+        refused = CliRunner().invoke(app, [*asked, one, wrong])
+        assert (refused.exit_code, refused.exception.__class__) == (2, SystemExit)
