@@ -28,7 +28,7 @@ from harness.scenario.verdict import (
     mended,
     said,
 )
-from harness.words import Words, words
+from harness.words import NO_WORDS, Words, words
 from norms.finding import errors
 
 _P = "harness.scenario"
@@ -65,13 +65,19 @@ def _result(expect: Expect, result_id: str, reason: NotPassed) -> CheckResult:
         saw.seen,
         saw.exchange,
         expect.requirements,
-        expect.fix or reason.fix,
+        _fix(expect, reason),
         saw.findings,
         isinstance(reason, Follows),
         isinstance(reason, Attested),
         reason.by if isinstance(reason, Attested) else "",
         reason.at if isinstance(reason, Attested) else 0.0,
     )
+
+
+def _fix(expect: Expect, reason: NotPassed) -> Words:
+    """What was seen is nearer to the cause than what the scenario foresaw; nothing to mend before something failed."""
+    foreseen = NO_WORDS if isinstance(reason, Follows | ToAttest | Attested) else expect.fix
+    return reason.fix or foreseen
 
 
 def _told_at(expect: Expect, context: Context) -> float:

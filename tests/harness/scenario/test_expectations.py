@@ -124,10 +124,22 @@ def test_what_the_service_refused_is_explained_by_its_findings() -> None:
     def refused(bench: FakeBench) -> None:
         bench.add(outcome="siram_10/insi_19", findings=[find("INSI-REQ-01", path="x").shown("fr")])
 
-    result = play('exchange: {service: insi, outcome: "00"}', calls=refused)
+    result = play('fix: {fr: corriger, en: mend}, exchange: {service: insi, outcome: "00"}', calls=refused)
     assert result.verdict is Verdict.FAIL
     assert result.exchange == 1
     assert [finding["rule"] for finding in result.findings] == ["INSI-REQ-01"]
+    assert result.fix.en == result.findings[0]["fix"]["en"]
+
+
+@pytest.mark.parametrize(
+    ("expect", "fix"),
+    [
+        ("exchange: {service: insi, fields: {facts.sex: M}}", "mend"),
+        ("attest: {question: {fr: vu, en: seen}}", ""),
+    ],
+)
+def test_the_scenario_says_how_to_mend_what_failed(expect: str, fix: str) -> None:
+    assert play(f"fix: {{fr: corriger, en: mend}}, {expect}", calls=one).fix.en == fix
 
 
 BODY = (
