@@ -100,6 +100,12 @@ def test_nothing_at_all_is_inconclusive_and_says_what_to_check() -> None:
     assert result.exchange is None
 
 
+def test_what_was_seen_says_how_to_fix_before_the_scenario_does() -> None:
+    foreseen = "fix: {fr: prévu, en: foreseen}"
+    assert play(f"{foreseen}, exchange: {{service: insi}}").fix.en != "foreseen"
+    assert play(f"{foreseen}, exchange: {{service: insi, count: 1}}", calls=two).fix.en == "foreseen"
+
+
 def test_a_refused_handshake_tells_why() -> None:
     def refused(bench: FakeBench) -> None:
         finding = find("TLS-CERT-01").shown("fr")
