@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, Field
 
 from mocks.journal import Exchange
 from mocks.mssante.patient import PatientError
+from norms.texts import Lang
 
 if TYPE_CHECKING:
     from harness.bench import Bench
@@ -40,15 +41,16 @@ def router(bench: Bench) -> APIRouter:
     patients, sessions = bench.operator.patients, bench.sessions
 
     @api.post("/write")
-    async def write(session_id: str, patient: str, letter: Letter) -> dict[str, Any]:
+    async def write(request: Request, session_id: str, patient: str, letter: Letter) -> dict[str, Any]:
         """Write to a professional."""
         session = sessions.get(session_id)
         return _sent(
-            lambda: patients.write(session, patient, letter.to, letter.subject, letter.text, named=letter.named)
+            request,
+            lambda: patients.write(session, patient, letter.to, letter.subject, letter.text, named=letter.named),
         )
 
     @api.post("/messages/{uid}/{act}")
-    async def do(session_id: str, patient: str, uid: int, act: str, how: Act) -> dict[str, Any]:
+    async def do(request: Request, session_id: str, patient: str, uid: int, act: str, how: Act) -> dict[str, Any]:
         """``read`` (a receipt leaves when one was asked), ``reply``, ``receipt``, ``forward`` (to the pharmacy).
 
         409 when the patient cannot: exchange ended by ``X-MSS-MES: FIN``, no receipt asked, no document.
@@ -62,17 +64,18 @@ def router(bench: Bench) -> APIRouter:
         }
         if act not in acts:
             raise HTTPException(404, f"no act {act!r}; known: {', '.join(acts)}")
-        return _sent(acts[act])
+        return _sent(request, acts[act])
 
     return api
 
 
-def _sent(act: Any) -> dict[str, Any]:
+def _sent(request: Request, act: Any) -> dict[str, Any]:
     """The entry of the journal, ``exchange`` 0 when nothing left."""
+    lang: Lang = "en" if request.headers.get("accept-language", "fr").lower().startswith("en") else "fr"
     try:
         kept: Exchange | None = act()
     except PatientError as error:
-        raise HTTPException(404 if error.reason in _ABSENT else 409, str(error)) from None
+        raise HTTPException(404 if error.reason in _ABSENT else 409, error.message(lang)) from None
     except ValueError as error:  # an address that may not stand in a header
         raise HTTPException(422, str(error)) from None
     if kept is None:

@@ -45,7 +45,7 @@ def dialogue(exchange: Exchange, content: Content) -> list[Layer]:
     else:
         said = message(content, body, "", 6)
     name = f"{exchange.operation} {exchange.target}".strip()
-    found = [Layer.of(kind, name, exchange.facts.items(), text, said)] if exchange.method else said
+    found = [Layer.of(kind, name, text=text, inner=said)] if exchange.method else said
     if exchange.response_body:
         status = str(exchange.status or exchange.outcome)
         found.append(Layer.of("response", status, inner=Content().read(exchange.response_body, "text/plain")))

@@ -20,7 +20,7 @@ from norms.mail.compose import Draft, File, compose
 from norms.mail.compose import reply as answering
 from norms.mail.model import Mail
 from norms.mail.parse import parse
-from norms.texts import text
+from norms.texts import Lang, text
 
 END = "[FIN]"
 
@@ -31,7 +31,11 @@ class PatientError(ValueError):
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason} {detail}".strip())
-        self.reason = reason
+        self.reason, self.detail = reason, detail
+
+    def message(self, lang: Lang) -> str:
+        """Why, in a sentence."""
+        return text("mocks.mssante", f"refused.{self.reason}", lang, detail=self.detail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*|\[[!-Z^-~]+\]"
 _MAILBOX = rf"(?:{_ATOM}(?:\.{_ATOM})*|{_QUOTED})@(?:{_DOMAIN})"
 _ROUTE = rf"(?:@(?:{_DOMAIN})(?:,@(?:{_DOMAIN}))*:)?"
 _PATH = re.compile(rf"<{_ROUTE}({_MAILBOX})>", re.ASCII)
+_DOTS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*", re.ASCII)
+_ESCAPED = re.compile(r"\\(.)")
 _PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?", re.ASCII)
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _NOTIFY = {"SUCCESS", "FAILURE", "DELAY"}
@@ -119,7 +121,14 @@ def _path(word: str, argument: str, *, null: bool) -> tuple[str, str, tuple[Find
     address = match[1]
     if len(address) > ADDRESS or len(address.rpartition("@")[0]) > LOCAL:
         raise _syntax(expected, argument)
-    return address, rest[match.end() :], notes
+    return _plain(address), rest[match.end() :], notes
+
+
+def _plain(address: str) -> str:
+    """The mailbox written the one way that others share: without quotes that nothing needs (RFC 5321 §4.1.2)."""
+    local, _, domain = address.rpartition("@")
+    bare = _ESCAPED.sub(r"\1", local[1:-1]) if local.startswith('"') else ""
+    return f"{bare}@{domain}" if _DOTS.fullmatch(bare) else address
 
 
 def _known(said: str, allowed: set[str]) -> Mapping[str, str]:

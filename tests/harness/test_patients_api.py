@@ -57,6 +57,6 @@ def test_a_patient_acts(client: BenchClient) -> None:
         )
     )
     uid = client.put_message(session, address, ended)
-    with pytest.raises(BenchError, match="409"):
+    with pytest.raises(BenchError, match="409 Le professionnel a mis fin"):
         client.patient_acts(session, patient.id, uid, "reply")
     client.close_session(session)

@@ -31,6 +31,17 @@ def test_mail(argument: str, address: str, rest: dict[str, object]) -> None:
     assert not read.findings
 
 
+def test_quotes_that_nothing_needs_name_the_same_mailbox() -> None:
+    for said, meant in (
+        ('"anne.martin"@a.fr', "anne.martin@a.fr"),
+        (r'"anne\.martin"@a.fr', "anne.martin@a.fr"),
+        ('"anne martin"@a.fr', '"anne martin"@a.fr'),
+        ('"anne..martin"@a.fr', '"anne..martin"@a.fr'),
+        ('""@a.fr', '""@a.fr'),
+    ):
+        assert smtp.rcpt(f"TO:<{said}>").address == smtp.mail(f"FROM:<{said}>").address == meant
+
+
 def test_rcpt_with_what_dsn_asks() -> None:
     read = smtp.rcpt("TO:<Anne@Hopital.example> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;Anne+40hopital.example")
     assert (read.key, read.wants_success, read.wants_failure) == ("anne@hopital.example", True, True)

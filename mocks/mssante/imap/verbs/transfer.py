@@ -47,6 +47,9 @@ def _examined(c: Command, raw: bytes, folder: Folder) -> None:
     c.note(folder=folder.name, message_id=content.message_id, subject=content.subject)
     if not raw:
         raise Refused("an empty message", "", find("IMAP-APPEND-01", found="0"))
+    if b"\0" in raw:
+        finding = find("IMAP-APPEND-04", found=str(raw.index(b"\0") + 1))
+        raise Refused("a message holds no NUL octet", "", finding)
     if not content.message_id or not content.sender:
         missing = [name for name, value in (("Message-ID", content.message_id), ("From", content.sender)) if not value]
         c.exchange.findings.append(find("IMAP-APPEND-01", found=", ".join(missing)))

@@ -187,6 +187,9 @@ def test_append_is_kept_with_its_exchange_and_refused_when_too_large_or_full(ser
     kept = served.exchanges("append")[0]
     assert (kept.facts["folder"], kept.facts["message_id"], kept.facts["uid"]) == ("Sent", "<1@b.fr>", "1")
     assert PLAIN in kept.request_body
+    holed = PLAIN + b"\0"
+    assert b"t NO" in client.do(b"APPEND Sent {%d+}\r\n%b" % (len(holed), holed))[-1]
+    assert "IMAP-APPEND-04" in [found.rule for found in served.exchanges("append")[-1].findings]
     assert b"NO [TRYCREATE]" in client.do(b"APPEND Absent {%d+}\r\n%b" % (len(PLAIN), PLAIN))[-1]
     assert b"NO [TOOBIG]" in client.do(b"APPEND Sent {10000001}")[-1]
     assert b"NO [TOOBIG]" in client.do(b"APPEND Sent {10000001+}\r\n" + b"x" * 10_000_001)[-1]
