@@ -22,7 +22,7 @@ steps:
     text: {fr: créer, en: create}
     do:
       action: patient.create
-      with: {traits: "${patients.adrun-zoe.traits}", from: ["${sut.login}", "${run.session}"]}
+      with: {traits: "${patients.adrun-zoe.traits}", identity: ["${sut.login}", "${run.session}"]}
     save: {patient: result.patient}
   - id: read
     type: validation
@@ -53,7 +53,7 @@ def test_values_go_from_the_world_and_from_answers_into_bodies() -> None:
     create = next(request for request in play.software.asked if request.action == "patient.create")
     assert create.body["traits"]["birth_name"] == "ADRUN"
     assert create.body["traits"]["given_names"] == create.body["traits"]["first_given_name"] == "ZOE"
-    assert create.body["from"] == ["card", "s"]
+    assert create.body["identity"] == ["card", "s"]
     assert play.software.asked[-1].body == {"patient": "P1"}
 
 
