@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -21,13 +22,15 @@ class BenchError(RuntimeError):
 
 
 class BenchClient:
-    """Calls to one bench; ``base_url`` is its console address. Raises BenchError."""
+    """Calls to one bench; ``base_url`` is its console address. Several threads may share it. Raises BenchError."""
 
     def __init__(self, base_url: str, *, timeout: float = 30.0, lang: str = "fr") -> None:
         self.base_url = base_url
         self._http = httpx.Client(
             base_url=base_url, timeout=timeout, headers={"accept-language": lang}, trust_env=False
         )
+        # httpx's pool may close, for one thread, the idle connection that it has just promised to another.
+        self._one = threading.Lock()
 
     def close(self) -> None:
         """Free the connections."""
@@ -39,7 +42,8 @@ class BenchClient:
 
     def _send(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
         try:
-            answer = self._http.request(method, f"/api{path}", **kwargs)
+            with self._one:
+                answer = self._http.request(method, f"/api{path}", **kwargs)
         except httpx.HTTPError as error:
             raise BenchError(f"{self.base_url}: {error or type(error).__name__}", unreachable=True) from None
         if answer.is_error:

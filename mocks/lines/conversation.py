@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import ssl
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mocks.journal.model import Peer, Tls
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 HIGH = 256 * 1024  # bytes held for a reader that is elsewhere; past it the network waits
 HANDSHAKE = 10.0  # seconds
-LINGER = 0.5  # seconds given to a refused client to read why
+LINGER = 0.5  # seconds given to a client to read the last word
 HEAD = 100  # bytes kept of a line that is too long
 IMPLICIT_TLS = b"\x16\x03"  # how a ClientHello begins
 _END = b"\r\n.\r\n"
@@ -46,7 +47,7 @@ class Conversation(asyncio.Protocol):
         self._room.set()
         self._paused = False
         self._end: Gone | None = None
-        self._deaf = False  # TLS failed: what still comes is not listened to
+        self._deaf = False  # the last word is said: what still comes is not listened to
 
     # -- for the talk --------------------------------------------------------------------------------------------
 
@@ -111,7 +112,7 @@ class Conversation(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send bytes; what cannot leave at once is held (`drain` waits for it). Nothing once it has ended."""
-        if self._transport is None or self._transport.is_closing():
+        if self._transport is None or self._deaf or self._transport.is_closing():
             return
         if self._crypto is None:
             self._transport.write(data)
@@ -152,7 +153,8 @@ class Conversation(asyncio.Protocol):
         except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
             said = TimeoutError("taking longer") if isinstance(error, TimeoutError) else error
             self.server.refused(attempt, said, self.port)
-            self._linger()
+            self._end, self._crypto = self._end or Gone("TLS refused"), None
+            self._linger(self._transport.abort)
             return None
         finally:
             self._agreed = None
@@ -161,13 +163,13 @@ class Conversation(asyncio.Protocol):
         return self.tls
 
     def close(self) -> None:
-        """End the connection once what was written has left."""
-        if self._transport is None or self._transport.is_closing():
+        """End the connection once what was written has left and the client has closed too, or had time to read."""
+        if self._transport is None or self._deaf or self._transport.is_closing():
             return
         if self._crypto and self._crypto.ready:
             with contextlib.suppress(OSError):
                 self._crypto.finish()
-        self._transport.close()
+        self._linger(self._transport.close)
 
     def abort(self) -> None:
         """End the connection at once."""
@@ -213,7 +215,7 @@ class Conversation(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Half closed: what was said is still answered."""
         self._ended(Gone("closed by the client"))
-        return self._agreed is None
+        return self._agreed is None and not self._deaf
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._ended(Gone("connection lost"))
@@ -232,7 +234,7 @@ class Conversation(asyncio.Protocol):
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _send(self, data: bytes) -> None:
-        if not self._transport.is_closing():
+        if not self._deaf and not self._transport.is_closing():
             self._transport.write(data)
 
     def _broken(self, error: OSError) -> None:
@@ -324,16 +326,15 @@ class Conversation(asyncio.Protocol):
             self.abort()
             raise self._end
 
-    def _linger(self) -> None:
-        """Let the client read the alert: closing on bytes that were not read would reset the connection."""
-        self._end = self._end or Gone("TLS refused")
-        self._crypto, self._deaf = None, True
+    def _linger(self, end: Callable[[], None]) -> None:
+        """Let the client read the last word: closing on bytes that were not read would reset the connection."""
+        self._deaf = True
         self._buffer.clear()
-        transport = self._transport
+        self._resume()
         with contextlib.suppress(OSError, RuntimeError, NotImplementedError):
-            if not transport.is_closing():
-                transport.write_eof()
-        asyncio.get_running_loop().call_later(LINGER, transport.abort)
+            if not self._transport.is_closing():
+                self._transport.write_eof()
+        asyncio.get_running_loop().call_later(LINGER, end)
 
 
 def _ends_bare(buffer: bytearray) -> bool:
