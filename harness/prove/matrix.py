@@ -118,6 +118,12 @@ def _reaching(name: str, scenarios: Sequence[Scenario], honest: Iterable[Cell]) 
                 yield Job(name, replace(scenario, variants=variants), auth, (auth,))
 
 
+def _felt_by_all(scenario: Scenario) -> bool:
+    """Whether it switches something of the IGC: its lists are the same for every session, so nothing runs beside."""
+    settings = [scenario.setting, *(v.setting for v in scenario.variants), *(s.setting for s in scenario.steps)]
+    return any(name.startswith("igc.") for setting in settings for name in setting.faults)
+
+
 @contextmanager
 def _seats(client: BenchClient, workers: int) -> Iterator[Callable[..., list[Cell]]]:
     """A function that fills jobs in parallel; sessions and software stay open from one call to the next."""
@@ -128,8 +134,6 @@ def _seats(client: BenchClient, workers: int) -> Iterator[Callable[..., list[Cel
             left: SimpleQueue[Job] = SimpleQueue()
             keys = [(job.defect, job.scenario.id, job.name) for job in jobs]
             missing = [job for job, key in zip(jobs, keys, strict=True) if key not in kept.cells]
-            for job in missing:
-                left.put(job)
             stop = threading.Event()
 
             def work(seat: Seat) -> None:
@@ -137,20 +141,27 @@ def _seats(client: BenchClient, workers: int) -> Iterator[Callable[..., list[Cel
                     while not stop.is_set():
                         job = left.get_nowait()
                         kept.add(seat.fill(job))
-                        progress(len(jobs) - left.qsize(), len(jobs), f"{job.scenario.id} {job.defect}".strip())
+                        done = sum(key in kept.cells for key in keys)
+                        progress(done, len(jobs), f"{job.scenario.id} {job.defect}".strip())
                 except Empty:
                     return
                 except BaseException:
                     stop.set()
                     raise
 
-            with ThreadPoolExecutor(workers) as pool:
-                working = [pool.submit(work, seat) for seat in seats[: len(missing)]]
-                try:
-                    for each in working:
-                        each.result()
-                finally:
-                    stop.set()
+            alone = [job for job in missing if _felt_by_all(job.scenario)]
+            beside = [job for job in missing if not _felt_by_all(job.scenario)]
+            for batch, working in ((beside, seats), (alone, seats[:1])):
+                for job in batch:
+                    left.put(job)
+                with ThreadPoolExecutor(workers) as pool:
+                    ending = [pool.submit(work, seat) for seat in working[: len(batch)]]
+                    try:
+                        for each in ending:
+                            each.result()
+                    finally:
+                        stop.set()
+                stop.clear()
             return [kept.cells[key] for key in keys]
 
         yield fill
