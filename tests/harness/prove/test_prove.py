@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from harness.client import BenchClient
 from harness.drive.reference.defects import Defect
 from harness.home import Home
 from harness.prove import Cell, Kept, Proof, page, prove, renewed
+from harness.prove import matrix as matrix_
 from harness.scenario.launch import bench_of
 from harness.scenario.loader import library
 
@@ -89,3 +93,22 @@ def test_a_defect_is_tried_where_its_place_is_reached_and_only_there(tmp_path, n
     assert proof.sound == []
     assert (proof.missed, proof.strayed) == ({}, {})
     assert len(kept.cells) == 1 + sum(len(s.variants) for s in scenarios.values())
+
+
+def test_what_every_session_feels_runs_alone(tmp_path, monkeypatch) -> None:
+    running: list[str] = []
+    beside: dict[str, set[str]] = {}
+
+    def fill(seat: matrix_.Seat, job: matrix_.Job) -> Cell:
+        running.append(job.scenario.id)
+        time.sleep(0.005)
+        beside.setdefault(job.scenario.id, set()).update(running)
+        running.remove(job.scenario.id)
+        return Cell(job.defect, job.scenario.id, variant=job.name)
+
+    monkeypatch.setattr(matrix_.Seat, "fill", fill)
+    scenarios = library(only=["H.MSS.01", "H.MSS.09", "H.MSS.12"]).scenarios.values()
+    kept = Kept(tmp_path / "prove.jsonl", "")
+    prove(BenchClient("http://localhost"), [*scenarios], kept, workers=2)
+    assert len(kept.cells) == sum(len(s.variants) for s in scenarios)
+    assert beside["H.MSS.01"] == {"H.MSS.01"}
