@@ -71,17 +71,18 @@ def test_one_code_has_one_meaning_in_the_library() -> None:
     assert "lévofloxacine" in " ".join(drugs["2.16.840.1.113883.6.1", "20396-8"])
 
 
-@pytest.mark.parametrize(
-    "id", [row["id"] for row in shelf.rows() if row["kind"] == "valid" and row["volet"] == "CDA-N1"]
-)
-def test_the_page_is_said_to_be_by_who_wrote_the_document(id: str) -> None:
-    root = _document(id).root
-    body = first(root, "component/nonXMLBody/text")
-    families = [
-        words(name) for name in root.xpath("h:author/h:assignedAuthor/h:assignedPerson/h:name/h:family", namespaces=NS)
-    ]
-    assert body is not None
-    if body.get("mediaType") != "application/pdf" or not families:
-        pytest.skip("a text, or a device")
-    with pikepdf.open(io.BytesIO(base64.b64decode(body.text or ""))) as page:
-        assert any(name in str(page.docinfo["/Author"]) for name in families)
+def test_a_page_is_said_to_be_by_who_wrote_the_document() -> None:
+    looked = 0
+    for row in shelf.rows():
+        if (row["kind"], row["volet"]) != ("valid", "CDA-N1"):
+            continue
+        root = _document(row["id"]).root
+        body = first(root, "component/nonXMLBody/text")
+        found = root.xpath("h:author/h:assignedAuthor/h:assignedPerson/h:name/h:family", namespaces=NS)
+        assert body is not None
+        if body.get("mediaType") != "application/pdf" or not found:
+            continue  # a text, or written by a device
+        looked += 1
+        with pikepdf.open(io.BytesIO(base64.b64decode(body.text or ""))) as page:
+            assert any(words(name) in str(page.docinfo["/Author"]) for name in found), row["id"]
+    assert looked > 3
