@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import trustme
 
+from harness.drive.reference import psc_ciba
 from harness.drive.reference.config import read
 from tests.harness.drive.reference.fake import FakeInsi, Lps
+from tests.psc_desk import Desk
 
 
 @pytest.fixture
@@ -64,3 +66,16 @@ def lps(insi: FakeInsi, pem: dict[str, str]) -> Callable[..., Lps]:
         return Lps(read(raw), insi)
 
     return make
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """CIBA waits move the provider's clock and take no time."""
+    kept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        kept.append(seconds)
+        Desk.last.psc.later(seconds)
+
+    monkeypatch.setattr(psc_ciba, "sleep", sleep)
+    return kept
