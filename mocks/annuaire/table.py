@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import Any
 
-from norms.annuaire import Clause, fold, instants
+from norms.annuaire import Clause, instants
 from norms.annuaire.search import GUIDE_ONLY, PARAMETERS
 from norms.annuaire.systems import DATA_TRACE, MAILBOX, SMARTCARD
+from norms.letters import bare
 
 Json = dict[str, Any]
 Positions = set[int]
@@ -98,7 +99,7 @@ class _Texts:
         self._folded: dict[str, Positions] = defaultdict(set)
         for n, value in held:
             self._raw[value].add(n)
-            self._folded[fold(value)].add(n)
+            self._folded[bare(value)].add(n)
         self._order = sorted(self._folded)
 
     def find(self, values: Iterable[str], modifier: str) -> Positions:
@@ -106,7 +107,7 @@ class _Texts:
         if modifier == "exact":
             return {n for value in values for n in self._raw.get(value, ())}
         found: Positions = set()
-        for wanted in map(fold, values):
+        for wanted in map(bare, values):
             if modifier == "contains":
                 answering: Iterable[str] = (text for text in self._order if wanted in text)
             else:

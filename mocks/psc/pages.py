@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cache
 from http.cookies import CookieError, SimpleCookie
 from importlib.resources import files
@@ -15,6 +14,7 @@ from mocks.http import Answer, Call
 from mocks.psc.state import Asked, Ciba
 from mocks.world import Professional
 from norms.codes import shipped
+from norms.letters import bare
 from norms.texts import LANGS, Lang, text
 
 PACKAGE = "mocks.psc"
@@ -180,8 +180,4 @@ def _matches(card: dict[str, Any], wanted: str) -> bool:
     if not wanted:
         return True
     words = " ".join([card["name"], card["national_id"], card["profession"], card["id"], *card["note"].values()])
-    return _plain(wanted) in _plain(words)
-
-
-def _plain(words: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFD", words) if not unicodedata.combining(c)).lower()
+    return bare(wanted) in bare(words)

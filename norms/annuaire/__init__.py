@@ -1,6 +1,6 @@
 """Searching the Annuaire Santé: the grammar of its FHIR requests, what each criterion means, the rules on a request."""
 
-from norms.annuaire.match import Instants, fold, instants, string_matches, token_matches
+from norms.annuaire.match import Instants, instants, string_matches, token_matches
 from norms.annuaire.search import (
     CRITERIA,
     PARAMETERS,
@@ -24,7 +24,6 @@ __all__ = [
     "Instants",
     "Search",
     "criteria",
-    "fold",
     "instants",
     "parse",
     "read",

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import calendar
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+
+from norms.letters import bare
 
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 _DATE = re.compile(
@@ -19,17 +19,11 @@ _DATE = re.compile(
 )
 
 
-@lru_cache(20_000)
-def fold(words: str) -> str:
-    """The text without accents, in lower case."""
-    return "".join(c for c in unicodedata.normalize("NFD", words) if not unicodedata.combining(c)).lower()
-
-
 def string_matches(value: str, wanted: str, modifier: str = "") -> bool:
     """Whether a text begins with what is wanted (``contains``: holds it, ``exact``: is it)."""
     if modifier == "exact":
         return value == wanted
-    return fold(wanted) in fold(value) if modifier == "contains" else fold(value).startswith(fold(wanted))
+    return bare(wanted) in bare(value) if modifier == "contains" else bare(value).startswith(bare(wanted))
 
 
 def token_matches(system: str, code: str, wanted: str) -> bool:

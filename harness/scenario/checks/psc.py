@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from harness.scenario.checks import Context, Traffic, check
 from harness.scenario.select import listed
 from harness.scenario.verdict import BenchFault, Failed, Inconclusive, Seen, kept, mended, said
 from harness.words import Words, words
 from norms.finding import errors
+from norms.letters import bare
 
 _P = "harness.scenario"
 _DOMAINS = ("OIDC", "TLS", "HTTP")
@@ -97,12 +97,11 @@ def refusal_told(context: Context, on: list[Traffic], *, reason: str) -> Seen:
     texts = [str(item.get("text", "")) for item in items]
     seen = Seen(words(_P, f"psc.told_{reason}"), Words.of("; ".join(texts) or "—"))
     after = [text for text in texts if not numbers & set(re.findall(r"\b[0-9]{2}\b", text))]
-    if not any(re.search(_REASONS[reason], _bare(text)) for text in after):
+    if not any(re.search(_REASONS[reason], _line(text)) for text in after):
         raise Failed(words(_P, "psc.not_told", expected=seen.expected, found=seen.seen), seen)
     return seen
 
 
-def _bare(text: str) -> str:
+def _line(text: str) -> str:
     """In lower case, without accents, apostrophes straight, on one line."""
-    plain = "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c))
-    return " ".join(plain.replace("’", "'").split())
+    return " ".join(bare(text).replace("’", "'").split())
